@@ -1,0 +1,70 @@
+# One verb a target; `make help` lists them. Needs a POSIX shell and Python 3.11 to 3.14 with venv and pip.
+# Everything is installed below this folder: Python packages in .venv, npm packages in node_modules.
+
+.NOTPARALLEL:
+.PHONY: help setup setup-test derive build site test lint types lock clean
+
+# Which Python makes .venv: empty means the first suitable one on PATH, or the .venv that is there.
+PYTHON ?=
+# Where `make site` listens; the next free port is taken if this one is in use.
+PORT ?= 8000
+# Handed to pytest by `make test`, for example PYTEST_ARGS="tests/lstmref -x".
+PYTEST_ARGS ?=
+# Handed to uv by `make lock`: --upgrade moves every pin that may move.
+LOCK_ARGS ?=
+
+VENV = .venv/bin
+COMPILE = ../$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
+# Two builds of one commit are byte-identical: every date in the site is the commit's. Without git, the release's.
+EPOCH = if [ -e .git ]; then git log -1 --format=%ct 2>/dev/null; fi
+WITH_EPOCH = epoch=$${SOURCE_DATE_EPOCH:-$$($(EPOCH))}; SOURCE_DATE_EPOCH=$${epoch:-1795219200}; export SOURCE_DATE_EPOCH;
+SETUP = python=$$(sh tools/find-python.sh "$(PYTHON)") && "$$python" tools/setup.py --named "$(PYTHON)"
+
+help: ## list the verbs (the default)
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 :: \2/p' Makefile | awk -F ' :: ' '{printf "%-18s %s\n", $$1, $$2}'
+
+setup: ## install what the site needs into .venv and node_modules (quick when nothing changed)
+	@$(SETUP)
+
+setup-test: ## the same, and what the tests need
+	@$(SETUP) --tests
+
+derive: setup ## derive every formula from the forward equations and prove it
+	$(VENV)/python -m derivations verify
+
+build: setup ## build the site, both languages, into site/
+	@$(WITH_EPOCH) $(VENV)/python -m docs.hooks.build
+
+site: setup derive build ## derive, prove, build, and serve the site on this machine
+	@$(VENV)/python -m docs.hooks.serve --port $(PORT)
+
+test: setup-test ## everything that must hold: lint, types, proofs, site build, tests
+	@failed=; \
+	for part in lint types derive build; do \
+	  printf '== %s\n' $$part; \
+	  $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; \
+	for part in lint types derive build; do \
+	  case " $$failed " in *" $$part "*) printf '%s: FAILED\n' $$part;; *) printf '%s: passed\n' $$part;; esac; \
+	done; \
+	printf '== pytest\n'; \
+	$(WITH_EPOCH) $(VENV)/python -m pytest $(PYTEST_ARGS) && [ -z "$$failed" ]
+
+lint: setup-test ## ruff: rules and format
+	@$(VENV)/ruff check . && $(VENV)/ruff format --check .
+
+types: setup-test ## mypy, strict
+	@$(VENV)/mypy
+
+lock: setup ## recompile requirements/*.txt and package-lock.json after an edit of requirements/*.in or package.json
+	@$(VENV)/python -m pip install --quiet --requirement requirements/lock.txt
+	@cd requirements && for name in site test; do \
+	  cp $$name.txt $$name.new && $(COMPILE) $(LOCK_ARGS) $$name.in --output-file $$name.new >/dev/null && mv $$name.new $$name.txt \
+	    || { rm -f $$name.new; exit 1; }; \
+	done
+	@PATH="$$PWD/$(VENV):$$PATH" $(VENV)/npm install --package-lock-only --silent
+	@git diff --stat -- requirements package-lock.json 2>/dev/null || true
+
+clean: ## forget everything built or installed: site, build, caches, node_modules, .venv
+	rm -rf .venv node_modules site build dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
