@@ -57,7 +57,7 @@ types: setup-test ## mypy, strict
 	@$(VENV)/mypy
 
 lock: setup ## recompile requirements/*.txt and package-lock.json after an edit of requirements/*.in or package.json
-	@$(VENV)/python -m pip install --quiet --requirement requirements/lock.txt
+	@$(VENV)/python -m pip install -qq --requirement requirements/lock.txt
 	@cd requirements && for name in site test; do \
 	  cp $$name.txt $$name.new && $(COMPILE) $(LOCK_ARGS) $$name.in --output-file $$name.new >/dev/null && mv $$name.new $$name.txt \
 	    || { rm -f $$name.new; exit 1; }; \

@@ -82,13 +82,13 @@ def run(what: str, *command: str | Path, **environment: str) -> None:
 
 def pip_install(place: Path) -> list[str | Path]:
     """The command that installs into the environment at `place`."""
-    return [place / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return [place / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
 
 
 def make_environment(root: Path, *, tests: bool, any_python: bool) -> None:
     """Brings `.venv` to the pinned packages.
 
-    It is left alone if its stamp fits, extended if only what the tests need is missing, else made from nothing.
+    It is left alone if its stamp fits, extended if only what the tests need is missing, else made anew.
     With `any_python`, a `.venv` of another supported Python than the running one is as good.
     """
     place = root / ".venv"
