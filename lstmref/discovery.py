@@ -1,0 +1,66 @@
+"""Finds the cells by looking: a module of this package that defines `parameter_shapes` is a cell.
+
+A new cell needs a new file and no entry in a list.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol, cast
+
+from lstmref.errors import NameSetError
+
+INTERFACE = ("STATES", "parameter_shapes", "step_forward", "step_backward", "forward", "backward")
+
+
+class Cell(Protocol):
+    """What every cell module offers; the modules' own docstrings give shapes and errors.
+
+    STATES names the states in the order in which `forward` takes them: ("h",) or ("h", "c").
+    """
+
+    STATES: tuple[str, ...]
+    parameter_shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
+    step_forward: Callable[..., tuple[Any, Any]]
+    step_backward: Callable[..., dict[str, Any]]
+    forward: Callable[..., tuple[Any, Any]]
+    backward: Callable[..., dict[str, Any]]
+
+
+def cells() -> dict[str, Cell]:
+    """All cells by hyphenated name, sorted: the module `lstm_linear` is the cell "lstm-linear".
+
+    Raises TypeError if a module defines `parameter_shapes` but not the rest of the interface.
+
+    >>> cells()["lstm-linear"].STATES
+    ('h', 'c')
+    """
+    return dict(_found())
+
+
+def cell(name: str) -> Cell:
+    """The cell of that hyphenated name. Raises NameSetError, which names the cells there are.
+
+    >>> cell("gru").parameter_shapes(1, 2)["U_r"]
+    (2, 2)
+    """
+    found = cells()
+    if name not in found:
+        raise NameSetError(f"cell: expected one of {', '.join(found)}, got {name!r}")
+    return found[name]
+
+
+@cache
+def _found() -> tuple[tuple[str, Cell], ...]:
+    package = importlib.import_module(__package__)
+    found = []
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"{__package__}.{info.name}")
+        if not hasattr(module, "parameter_shapes"):
+            continue
+        lacking = [name for name in INTERFACE if not hasattr(module, name)]
+        if lacking:
+            raise TypeError(f"{module.__name__}: expected a cell, but it lacks {', '.join(lacking)}")
+        found.append((info.name.replace("_", "-"), cast(Cell, module)))
+    return tuple(found)

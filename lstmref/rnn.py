@@ -1,0 +1,137 @@
+"""The simple recurrent network of Elman.
+
+    h = tanh(W x + U h' + b)          (h' is h of the step before)
+
+Source: elman1990 (the network with context units, Fig. 2); tanh in place of its logistic units.
+Backward, with dh the cotangent of h and `a` the pre-activation:
+
+    da = dh (1 - h**2),   dx = W^T da,   dh' = U^T da,   dW = da x^T,   dU = da h'^T,   db = da
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from lstmref import check
+from lstmref.activations import tanh_slope
+from lstmref.affine import bias_gradient, project, project_back, weight_gradient
+from lstmref.check import Array, Parameters
+from lstmref.results import HiddenSequence, HiddenStep
+
+STATES = ("h",)
+
+
+class StepCache(NamedTuple):
+    """What `step_backward` needs of one step."""
+
+    params: dict[str, Array]
+    x: Array  # (B, D)
+    h_prev: Array  # (B, H)
+    h: Array  # (B, H)
+
+
+class SequenceCache(NamedTuple):
+    """What `backward` needs of a sequence; states[t] is h before step t."""
+
+    params: dict[str, Array]
+    x: Array  # (T, B, D)
+    states: Array  # (T + 1, B, H)
+
+
+def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the parameters for D inputs and H hidden units.
+
+    Raises ShapeError or KindError unless D and H are whole numbers >= 0.
+
+    >>> parameter_shapes(D=3, H=4)
+    {'W': (4, 3), 'U': (4, 4), 'b': (4,)}
+    """
+    D, H = check.size("D", D), check.size("H", H)
+    return {"W": (H, D), "U": (H, H), "b": (H,)}
+
+
+def step_forward(params: Parameters, x: Array, h_prev: Array) -> tuple[HiddenStep, StepCache]:
+    """One step, h = tanh(x W^T + h' U^T + b).
+
+    params: see `parameter_shapes`; x: (B, D); h_prev: (B, H); one dtype of float32, float64, complex128.
+    Returns h (B, H) and the cache for `step_backward`. Raises ShapeError, NameSetError, KindError,
+    NotFiniteError. Source: elman1990.
+
+    >>> params = {"W": np.ones((1, 1)), "U": np.zeros((1, 1)), "b": np.zeros(1)}
+    >>> outputs, cache = step_forward(params, np.array([[0.5]]), np.zeros((1, 1)))
+    >>> bool(outputs.h[0, 0] == np.tanh(0.5))
+    True
+    """
+    p, x, (h_prev,) = check.step(parameter_shapes, params, x, h_prev=h_prev)
+    a = x @ p["W"].T + h_prev @ p["U"].T + p["b"]  # (B, H)
+    h = np.tanh(a)  # (B, H)
+    return HiddenStep(h.copy()), StepCache(p, x, h_prev, h)
+
+
+def step_backward(cotangents: Mapping[str, Array], cache: StepCache) -> dict[str, Array]:
+    """Gradients of one step.
+
+    cotangents: "h" (B, H), zero if absent, of the dtype of the forward pass.
+    Returns "x" (B, D), "h_prev" (B, H), "W" (H, D), "U" (H, H), "b" (H,); weights are summed over the batch.
+    For complex128 these are derivatives of a holomorphic function: nothing is conjugated.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError. Source: the chain rule; see the head of the
+    module.
+    """
+    p, x, h_prev, h = check.cache(cache, StepCache)
+    dh = check.cotangents(cotangents, {"h": h})["h"]  # (B, H)
+    da = dh * tanh_slope(h)  # (B, H)
+    return {
+        "x": da @ p["W"],  # (B, H) (H, D) -> (B, D)
+        "h_prev": da @ p["U"],  # (B, H) (H, H) -> (B, H)
+        "W": da.T @ x,  # (H, B) (B, D) -> (H, D)
+        "U": da.T @ h_prev,  # (H, B) (B, H) -> (H, H)
+        "b": da.sum(axis=0),  # (H,)
+    }
+
+
+def forward(params: Parameters, x: Array, h_0: Array) -> tuple[HiddenSequence, SequenceCache]:
+    """T steps from h_0.
+
+    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H); one dtype of float32,
+    float64, complex128. Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError. Source: elman1990.
+
+    >>> params = {name: np.ones(shape) for name, shape in parameter_shapes(D=3, H=4).items()}
+    >>> outputs, cache = forward(params, np.zeros((5, 2, 3)), np.zeros((2, 4)))
+    >>> outputs.h.shape, outputs.h_T.shape
+    ((5, 2, 4), (2, 4))
+    """
+    p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
+    T = len(x)
+    a = project(x, p["W"], p["b"])  # (T, B, H), the input's part of every pre-activation
+    states = np.empty((T + 1, *h_0.shape), x.dtype)  # (T + 1, B, H)
+    states[0] = h_0
+    for t in range(T):
+        np.tanh(a[t] + states[t] @ p["U"].T, out=states[t + 1])
+    return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(p, x, states)
+
+
+def backward(cotangents: Mapping[str, Array], cache: SequenceCache) -> dict[str, Array]:
+    """Gradients of T steps: backpropagation through time.
+
+    cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their
+    effects add up. Returns "x" (T, B, D), "h_0" (B, H), "W" (H, D), "U" (H, H), "b" (H,), summed over time
+    and batch. For complex128 nothing is conjugated. Raises ShapeError, NameSetError, KindError,
+    NotFiniteError. Source: the chain rule; see the head of the module.
+    """
+    p, x, states = check.cache(cache, SequenceCache)
+    given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
+    da = np.empty_like(states[1:])  # (T, B, H)
+    dh = given["h_T"]  # (B, H)
+    for t in reversed(range(len(x))):
+        dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
+        da[t] = dh * tanh_slope(states[t + 1])
+        dh = da[t] @ p["U"]
+    return {
+        "x": project_back(da, p["W"]),
+        "h_0": dh,
+        "W": weight_gradient(da, x),
+        "U": weight_gradient(da, states[:-1]),
+        "b": bias_gradient(da),
+    }

@@ -1,0 +1,163 @@
+"""The one checker of backward passes: complex-step differentiation of a cell's own forward pass.
+
+For a holomorphic f, f(v + i s) = f(v) + i s f'(v) + O(s**2). With s = 1e-30 the quadratic term is far below
+rounding and, unlike in a difference quotient, nothing is subtracted: Im f(v + i s) / s is the derivative to
+rounding (squire1998). Every entry of every argument is perturbed by itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies
+
+from lstmref import Cell
+from lstmref.check import Array
+
+STEP = 1e-30
+TOLERANCE = 1e-12  # of the largest entry of the same gradient
+
+
+class Sizes(NamedTuple):
+    """How many steps, sequences, inputs and hidden units."""
+
+    T: int
+    B: int
+    D: int
+    H: int
+
+
+class Pass(NamedTuple):
+    """One of a cell's two pairs of functions, and the names in use there."""
+
+    forward: Callable[..., tuple[Any, Any]]
+    backward: Callable[..., dict[str, Array]]
+    states: tuple[str, ...]
+    cotangents: tuple[str, ...]
+
+
+class Example(NamedTuple):
+    """Arguments of a forward pass, the states in order, and cotangents on all of its outputs."""
+
+    params: dict[str, Array]
+    x: Array
+    states: dict[str, Array]
+    cotangents: dict[str, Array]
+
+    def arrays(self) -> dict[str, Array]:
+        """Every argument of the forward pass under the name of its gradient."""
+        return {"x": self.x, **self.states, **self.params}
+
+
+# T >= 3, B >= 2 and D != H: each slip known from the literature survives a weaker check.
+SIZES = strategies.builds(
+    Sizes,
+    T=strategies.integers(3, 4),
+    B=strategies.integers(2, 3),
+    D=strategies.integers(1, 4),
+    H=strategies.integers(1, 4),
+).filter(lambda sizes: sizes.D != sizes.H)
+SEEDS = strategies.integers(0, 2**32 - 1)
+
+
+def of(cell: Cell, *, step: bool) -> Pass:
+    """The step functions of a cell, or those for sequences."""
+    if step:
+        states = tuple(f"{name}_prev" for name in cell.STATES)
+        return Pass(cell.step_forward, cell.step_backward, states, cell.STATES)
+    states = tuple(f"{name}_0" for name in cell.STATES)
+    return Pass(cell.forward, cell.backward, states, ("h", *(f"{name}_T" for name in cell.STATES)))
+
+
+def example(
+    cell: Cell, sizes: Sizes, seed: int, *, step: bool = False, dtype: type[Any] = np.float64
+) -> Example:
+    """Random arguments, none of them zero or alike, and a random cotangent on every output."""
+    T, B, D, H = sizes
+    rng = np.random.default_rng(seed)
+
+    def draw(*shape: int) -> Array:
+        values = rng.normal(0, 0.7, shape)
+        if np.issubdtype(dtype, np.complexfloating):
+            values = values + 0.1j * rng.normal(0, 0.7, shape)
+        return values.astype(dtype)
+
+    names = of(cell, step=step)
+    return Example(
+        params={name: draw(*shape) for name, shape in cell.parameter_shapes(D, H).items()},
+        x=draw(B, D) if step else draw(T, B, D),
+        states={name: draw(B, H) for name in names.states},
+        cotangents={
+            name: draw(T, B, H) if name == "h" and not step else draw(B, H) for name in names.cotangents
+        },
+    )
+
+
+def run(cell: Cell, given: Example, *, step: bool = False) -> tuple[Any, Any]:
+    """The forward pass on an example: outputs and cache."""
+    return of(cell, step=step).forward(given.params, given.x, *given.states.values())
+
+
+def gradients(cell: Cell, given: Example, *, step: bool = False) -> dict[str, Array]:
+    """The cell's own gradients on an example."""
+    _, cache = run(cell, given, step=step)
+    return of(cell, step=step).backward(given.cotangents, cache)
+
+
+def loss(cell: Cell, given: Example, *, step: bool = False) -> Any:
+    """The scalar whose gradients the cotangents ask for: the sum of cotangent times output."""
+    outputs, _ = run(cell, given, step=step)
+    return sum((cotangent * getattr(outputs, name)).sum() for name, cotangent in given.cotangents.items())
+
+
+def complex_step(cell: Cell, given: Example, *, step: bool = False) -> dict[str, Array]:
+    """All gradients of `loss` by complex-step differentiation."""
+    at = Example(
+        {name: value.astype(np.complex128) for name, value in given.params.items()},
+        given.x.astype(np.complex128),
+        {name: value.astype(np.complex128) for name, value in given.states.items()},
+        given.cotangents,
+    )
+    derivatives = {}
+    for name, value in at.arrays().items():
+        derivative = np.empty(value.shape)
+        for index in np.ndindex(*value.shape):
+            real = value[index]
+            value[index] = real + 1j * STEP
+            derivative[index] = loss(cell, at, step=step).imag / STEP
+            value[index] = real
+        derivatives[name] = derivative
+    return derivatives
+
+
+def differences(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[tuple[str, float]]:
+    """The largest error of each gradient, relative to its largest entry; inf where names or shapes differ."""
+    for name in {**expected, **found}:
+        if name not in found or name not in expected or found[name].shape != expected[name].shape:
+            yield name, float("inf")
+        else:
+            error = np.abs(found[name] - expected[name]).max()
+            yield name, float(error / np.abs(expected[name]).max())
+
+
+def wrong(
+    cell: Cell,
+    sizes: Sizes,
+    seed: int,
+    *,
+    step: bool = False,
+    backward: Callable[..., dict[str, Array]] | None = None,
+) -> dict[str, float]:
+    """The gradients of `backward` (by default the cell's own) that are off by more than TOLERANCE."""
+    given = example(cell, sizes, seed, step=step)
+    _, cache = run(cell, given, step=step)
+    found = (backward or of(cell, step=step).backward)(given.cotangents, cache)
+    errors = differences(found, complex_step(cell, given, step=step))
+    return {name: error for name, error in errors if not error <= TOLERANCE}
+
+
+def check_gradients(cell: Cell, sizes: Sizes, seed: int, *, step: bool = False) -> None:
+    """Raise AssertionError, naming them, if gradients of the cell are not their complex-step derivatives."""
+    failures = wrong(cell, sizes, seed, step=step)
+    if failures:
+        raise AssertionError(f"{sizes}, seed {seed}: relative errors {failures}")
