@@ -1,0 +1,39 @@
+"""Fixtures for the whole suite: the repository, the built site, and how Hypothesis draws."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# No deadline: machines are shared, and a slow example is no wrong example. In CI the draws are fixed, so that
+# a red run names a change and not a lucky number; elsewhere every run looks at new ones.
+settings.register_profile("here", deadline=None, print_blob=True)
+settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def built_site(repository: Path) -> Path:
+    """The folder of the site as `make build` makes it; built once a session, quick when unchanged."""
+    command = [sys.executable, "-m", "docs.hooks.build"]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        output = (done.stdout + done.stderr).strip()
+        pytest.fail(f"the site does not build ({' '.join(command[1:])}):\n{output}", pytrace=False)
+    site = repository / "site"
+    if not (site / "index.html").is_file():
+        pytest.fail("the build ended well and left no site/index.html", pytrace=False)
+    return site
