@@ -32,8 +32,11 @@ setup-test: ## the same, and what the tests need
 derive: setup ## derive every formula from the forward equations and prove it
 	$(VENV)/python -m derivations verify
 
-build: setup ## build the site, both languages, into site/
+build: setup build/catalogue.json ## build the site, both languages, into site/
 	@$(WITH_EPOCH) $(VENV)/python -m docs.hooks.build
+
+build/catalogue.json:
+	@$(MAKE) --no-print-directory derive
 
 site: setup derive build ## derive, prove, build, and serve the site on this machine
 	@$(VENV)/python -m docs.hooks.serve --port $(PORT)
