@@ -49,13 +49,15 @@ class Example(NamedTuple):
         return {"x": self.x, **self.states, **self.params}
 
 
-# T >= 3, B >= 2 and D != H: each slip known from the literature survives a weaker check.
+# T >= 3, B >= 2 and D != H: each slip known from the literature survives a weaker check. H >= 2 gives every
+# gradient two entries or more: a single one may cancel nearly to zero, and then rounding alone exceeds the
+# relative tolerance.
 SIZES = strategies.builds(
     Sizes,
     T=strategies.integers(3, 4),
     B=strategies.integers(2, 3),
     D=strategies.integers(1, 4),
-    H=strategies.integers(1, 4),
+    H=strategies.integers(2, 4),
 ).filter(lambda sizes: sizes.D != sizes.H)
 SEEDS = strategies.integers(0, 2**32 - 1)
 
