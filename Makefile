@@ -65,7 +65,9 @@ lock: setup ## recompile requirements/*.txt and package-lock.json after an edit 
 	  cp $$name.txt $$name.new && $(COMPILE) $(LOCK_ARGS) $$name.in --output-file $$name.new >/dev/null && mv $$name.new $$name.txt \
 	    || { rm -f $$name.new; exit 1; }; \
 	done
-	@PATH="$$PWD/$(VENV):$$PATH" $(VENV)/npm install --package-lock-only --silent
+	@fresh=$$(mktemp -d) && cp package.json package-lock.json .npmrc "$$fresh" && \
+	  (export PATH="$$PWD/$(VENV):$$PATH" && cd "$$fresh" && npm install --package-lock-only --silent) && \
+	  cp "$$fresh/package-lock.json" package-lock.json.new && mv package-lock.json.new package-lock.json && rm -r "$$fresh"
 	@git diff --stat -- requirements package-lock.json 2>/dev/null || true
 
 clean: ## forget everything built or installed: site, build, caches, node_modules, .venv
