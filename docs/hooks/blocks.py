@@ -1,0 +1,271 @@
+"""What each marker of the prose becomes. A marker's function takes the page's view and the arguments, and gives HTML."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from html import escape
+
+from markupsafe import Markup
+
+from docs.hooks import describe, diagram
+from docs.hooks import listing as python
+from docs.hooks.catalogue import CatalogueError, Record
+from docs.hooks.prose import Marker
+from docs.hooks.view import View
+from docs.hooks.words import WordsError
+
+
+class MarkerError(ValueError):
+    """A marker that is unknown, badly placed, or has the wrong arguments."""
+
+
+def formula(view: View, *ids: str) -> Markup:
+    """Displayed formulas, one under the other."""
+    return Markup("").join(_card(view, view.catalogue.formula(one)) for one in ids)
+
+
+def _card(view: View, record: Record) -> Markup:
+    if not record["passing"]:
+        raise CatalogueError(f"{record['id']}: has no passing evidence")
+    return view.render("card.html", formula=record, outcomes=describe.evidence(view.words, record))
+
+
+def forward(view: View, cell: str) -> Markup:
+    """The forward equations of a cell."""
+    return formula(view, *view.catalogue.cell(cell)["forward"])
+
+
+def backward(view: View, cell: str) -> Markup:
+    """The backward pass of a cell, in the order in which one computes it, under small headings."""
+    records = [view.catalogue.formula(one) for one in view.catalogue.cell(cell)["backward"]]
+    parts = []
+    for key, run in describe.groups(view.catalogue, records):
+        parts.append(Markup('<p class="group">{}</p>').format(view.words.say(f"groups.{key}")))
+        parts += [_card(view, record) for record in run]
+    return Markup("").join(parts)
+
+
+def steps(view: View, formula_id: str) -> Markup:
+    """The derivation of a formula."""
+    record = view.catalogue.formula(formula_id)
+    if not record["steps"]:
+        raise CatalogueError(f"{formula_id}: is not derived, it has no steps")
+    return view.render("steps.html", formula=record)
+
+
+def draw(view: View, cell: str) -> Markup:
+    """The computation diagram of a cell."""
+    return Markup(diagram.svg(view.catalogue.cell(cell), view.words.language, view.root))
+
+
+def shapes(view: View, cell: str) -> Markup:
+    """What has a gradient, and its shape."""
+    rows = []
+    for formula_id in view.catalogue.cell(cell)["backward"]:
+        record = view.catalogue.formula(formula_id)
+        role, symbol = describe.subject(view.catalogue, record)
+        if symbol and role != "contribution":
+            rows.append((symbol, record))
+    return view.render("shapes.html", cell=cell, rows=rows)
+
+
+def parameters(view: View, cell: str) -> Markup:
+    """The parameters of a cell, and the formula for their number."""
+    record = view.catalogue.cell(cell)
+    rows = [view.catalogue.symbol(cell, name) for name in record["parameters"]]
+    counts = [_card(view, one) for one in view.catalogue.of_cell(cell) if one["pass"] == "count"]
+    return Markup("").join([*counts, view.render("parameters.html", cell=cell, rows=rows)])
+
+
+def listing(view: View, cell: str) -> Markup:
+    """One step of a cell in NumPy, forward and backward, written from the formulas."""
+    parts = [
+        (view.words.say(f"interface.{kind}-step"), python.highlight(text), text)
+        for kind, text in (
+            ("forward", python.forward(view.catalogue, cell)),
+            ("backward", python.backward(view.catalogue, cell)),
+        )
+    ]
+    return view.render("code.html", cell=cell, parts=parts)
+
+
+def source(view: View, cell: str) -> Markup:
+    """Where the equations of a cell come from."""
+    record = view.catalogue.cell(cell)
+    said = view.words.say("interface.source-of", source=view.source(record["source"]))
+    if record["also"]:
+        others = view.words.join([view.source(one) for one in record["also"]])
+        gap = "" if view.words.language == "zh" else " "
+        said += gap + view.words.say("interface.source-also", sources=others)
+    return Markup('<p class="source">' + said + "</p>")
+
+
+def cells(view: View) -> Markup:
+    """The table of the cells."""
+    rows = []
+    for cell in view.catalogue.cells.values():
+        records = list(view.catalogue.of_cell(cell["name"]))
+        proved = sum(_has(record, "proved") for record in records)
+        rows.append((cell, len(records), proved))
+    return view.render("cells.html", rows=rows)
+
+
+def formulas(view: View) -> Markup:
+    """The index of all formulas, by cell and pass."""
+    sections = []
+    for cell in view.catalogue.cells.values():
+        passes: dict[str, list[Record]] = {}
+        for record in view.catalogue.of_cell(cell["name"]):
+            passes.setdefault(record["pass"], []).append(record)
+        sections.append((cell, [(key, [(one, describe.evidence(view.words, one)) for one in records]) for key, records in passes.items()]))
+    return view.render("formulas.html", sections=sections)
+
+
+def _has(record: Record, outcome: str, method: str | None = None) -> bool:
+    return any(
+        item["outcome"] == outcome and method in (None, item["method"]) for item in record["evidence"]
+    )
+
+
+def summary(view: View) -> Markup:
+    """What is proved: counts from the catalogue."""
+    records = list(view.catalogue.formulas.values())
+    outcomes = Counter(item["outcome"] for record in records for item in record["evidence"])
+    lengths = next(
+        (item["coverage"]["T"] for record in records for item in record["evidence"] if item["coverage"].get("T")), []
+    )
+    say = view.words.say
+    lines = []
+    for method, outcome in (("all-sizes", "proved"), ("unrolled", "proved"), ("agreement", "checked")):
+        if count := sum(_has(record, outcome, method) for record in records):
+            lines.append((outcome, say(f"summary.{method}", count=count, T=view.words.join([str(t) for t in lengths]))))
+    if count := sum(_has(record, outcome, "definition") for record in records for outcome in ("proved", "checked")):
+        lines.append(("checked", say("summary.definition", count=count)))
+    for outcome in ("refuted", "not-run"):
+        if outcomes[outcome]:
+            lines.append((outcome, say(f"summary.{outcome}", count=outcomes[outcome])))
+    if not outcomes["refuted"]:
+        lines.append(("none", say("summary.none-failing")))
+    lead = say(
+        "summary.lead",
+        formulas=len(records),
+        cells=len(view.catalogue.cells),
+        derived=sum(bool(record["steps"]) for record in records),
+    )
+    return view.render("summary.html", lead=lead, lines=lines)
+
+
+def bibliography(view: View) -> Markup:
+    """All references, each with the cells that follow it."""
+    cited: dict[str, list[str]] = {}
+    for cell in view.catalogue.cells.values():
+        for one in (cell["source"], *cell["also"]):
+            cited.setdefault(one["key"], []).append(cell["name"])
+    return view.render("bibliography.html", references=list(view.site.bibliography), cited=cited)
+
+
+def glossary(view: View) -> Markup:
+    """Every word of the glossary, in both languages."""
+    words = view.words
+    other = "zh" if words.language == "en" else "en"
+    rows = [(key, words.entry(key), words.glossary[key][other]["term"]) for key in words.glossary]
+    if words.language == "en":
+        rows.sort(key=lambda row: row[1]["term"].lower())
+    return view.render("glossary.html", rows=rows, other=other)
+
+
+def symbols(view: View) -> Markup:
+    """The notation: every symbol of every cell, with the cells it stands in."""
+    found: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
+    first: dict[tuple[str, str, tuple[str, ...], str], Record] = {}
+    for cell in view.catalogue.cells:
+        for symbol in view.catalogue.symbols(cell).values():
+            key = (symbol["name"], symbol["latex"], tuple(symbol["shape"]), view.words.meaning(symbol))
+            found.setdefault(key, []).append(cell)
+            first.setdefault(key, symbol)
+    return view.render("notation.html", rows=[(first[key], cells) for key, cells in found.items()])
+
+
+def inline(view: View, formula_id: str) -> Markup:
+    """A formula's statement within a sentence."""
+    return view.inline(view.catalogue.formula(formula_id)["latex"])
+
+
+def symbol(view: View, cell: str, name: str) -> Markup:
+    """One symbol within a sentence."""
+    return view.inline(view.catalogue.symbol(cell, name)["latex"])
+
+
+def term(view: View, key: str, *, words: str | None = None) -> Markup:
+    """A word of the glossary, linked to it."""
+    return Markup('<a class="term" href="{}">{}</a>').format(view.to_term(key), words or view.words.term(key))
+
+
+def cite(view: View, key: str) -> Markup:
+    """A reference, linked to the bibliography."""
+    return view.cite(key)
+
+
+def identifier(view: View, formula_id: str) -> Markup:
+    """A formula's ID, linked to its page."""
+    view.catalogue.formula(formula_id)
+    return Markup('<a href="{}"><code>{}</code></a>').format(view.to_formula(formula_id), formula_id)
+
+
+def notation(view: View, key: str) -> Markup:
+    """A notation snippet of the derivations."""
+    return view.inline(view.catalogue.notation(key))
+
+
+Expand = Callable[..., Markup]
+MANY = -1
+# Name -> (function, number of arguments).
+BLOCKS: dict[str, tuple[Expand, int]] = {
+    "formula": (formula, MANY),
+    "forward": (forward, 1),
+    "backward": (backward, 1),
+    "diagram": (draw, 1),
+    "steps": (steps, 1),
+    "shapes": (shapes, 1),
+    "parameters": (parameters, 1),
+    "code": (listing, 1),
+    "source": (source, 1),
+    "cells": (cells, 0),
+    "formulas": (formulas, 0),
+    "summary": (summary, 0),
+    "bibliography": (bibliography, 0),
+    "glossary": (glossary, 0),
+    "symbols": (symbols, 0),
+}
+INLINE: dict[str, tuple[Expand, int]] = {
+    "inline": (inline, 1),
+    "symbol": (symbol, 2),
+    "term": (term, 1),
+    "cite": (cite, 1),
+    "id": (identifier, 1),
+    "math": (notation, 1),
+}
+# What search should find on the page that holds it; formulas are found by their own pages.
+SEARCHED = frozenset({"source", "cells", "summary", "bibliography", "glossary", "term", "cite", "id"})
+
+
+def expand(view: View, marker: Marker) -> Markup:
+    """The HTML of a marker; raises `MarkerError`, `CatalogueError`, `WordsError` or `BibliographyError`."""
+    if marker.name in BLOCKS:
+        if not marker.alone:
+            raise MarkerError(f"{marker.name}: stands alone on its line")
+        function, arity = BLOCKS[marker.name]
+    elif marker.name in INLINE:
+        function, arity = INLINE[marker.name]
+    else:
+        raise MarkerError(f"unknown marker {marker.name!r}; known: {', '.join(sorted(BLOCKS | INLINE))}")
+    expected = "one or more arguments" if arity == MANY else f"{arity} argument{'' if arity == 1 else 's'}"
+    if (not marker.args) if arity == MANY else (len(marker.args) != arity):
+        raise MarkerError(f"{marker.name}: expected {expected}, got {len(marker.args)}")
+    if marker.words is not None:
+        if function is not term or not marker.words:
+            raise MarkerError(f"{marker.name}: takes no words after |")
+        return term(view, *marker.args, words=marker.words)
+    return function(view, *marker.args)

@@ -1,0 +1,104 @@
+"""Builds the site, both languages: `python -m docs.hooks.build`. Quick when nothing changed.
+
+Each language is built by a process of its own into a folder beside the site; the links are checked; only then
+does the new site take the place of the old one. Every warning is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from docs.hooks import catalogue, diagram, fingerprint, links, notebooks, swap
+from docs.hooks.paths import CATALOGUE, ROOT, MissingTool
+
+CONFIGURATIONS = {"en": "mkdocs.yml", "zh": "mkdocs.zh.yml"}
+# The date of a site built where there is no git and nobody sets SOURCE_DATE_EPOCH: the release's.
+RELEASE = "1795219200"
+
+
+class SiteError(RuntimeError):
+    """The site cannot be built; the old one stays."""
+
+
+def build(out: Path, root: Path = ROOT) -> bool:
+    """Build the site of `root` into `out`; False when the one there is up to date.
+
+    Raises `SiteError` when a language does not build without a warning, or a link leads nowhere.
+    """
+    os.environ.setdefault("SOURCE_DATE_EPOCH", _epoch(root))
+    stamp = fingerprint.of_inputs(root)
+    if fingerprint.is_current(out, stamp):
+        return False
+    known = catalogue.load(root / "build" / CATALOGUE.name)
+    diagram.prepare(list(known.cells.values()))
+    if root == ROOT:
+        notebooks.prune(known.cells)
+        notebooks.make(known.cells)
+    with swap.replacing(out) as made:
+        _languages(made, root)
+        if found := links.check(made):
+            raise SiteError("\n".join(["links that lead nowhere:", *found[:50], f"{len(found)} in all"]))
+        fingerprint.write(made, stamp)
+    return True
+
+
+def _languages(made: Path, root: Path) -> None:
+    """Both languages at once, each in its own process and folder; in the end English holds Chinese at zh/."""
+    # MkDocs empties its folder first, so neither may lie in the other's while they are built.
+    folders = {language: made / f".{language}" for language in CONFIGURATIONS}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"}
+    running = {
+        language: subprocess.Popen(
+            [sys.executable, "-m", "docs.hooks.language", str(root / CONFIGURATIONS[language]), str(folder)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        for language, folder in folders.items()
+    }
+    outputs = {language: process.communicate()[0].strip() for language, process in running.items()}
+    failed = [language for language, process in running.items() if process.returncode != 0]
+    if failed:
+        raise SiteError("\n".join(outputs[language] for language in failed))
+    for path in list(folders["en"].iterdir()):
+        os.replace(path, made / path.name)
+    folders["en"].rmdir()
+    os.replace(folders["zh"], made / "zh")
+
+
+def _epoch(root: Path) -> str:
+    """The time of the last commit, so that two builds of one commit are byte-identical."""
+    done = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], cwd=root, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or RELEASE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build and say what happened."""
+    parser = argparse.ArgumentParser(prog="python -m docs.hooks.build", description="Build the site.")
+    parser.add_argument("--out", type=Path, default=ROOT / "site", help="where the site goes (default: site)")
+    out: Path = parser.parse_args(arguments).out
+    start = time.perf_counter()
+    try:
+        changed = build(out.resolve())
+    except (SiteError, catalogue.CatalogueError, notebooks.NotebookError, MissingTool) as error:
+        print(f"{error}\nThe site was not built.", file=sys.stderr)
+        return 1
+    pages = sum(1 for _ in out.rglob("*.html"))
+    done = "built" if changed else "nothing changed"
+    print(f"site: {done}, {pages} pages, {time.perf_counter() - start:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

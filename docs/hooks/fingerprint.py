@@ -1,0 +1,78 @@
+"""Whether a built site is still the one that its inputs give."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from derivations.address import SITE
+from docs.hooks.paths import ROOT, npm_version
+
+# The file in the built site that says from what it was built.
+NAME = "build.json"
+INPUTS = (
+    "docs",
+    "derivations",
+    "build/catalogue.json",
+    "mkdocs.base.yml",
+    "mkdocs.yml",
+    "mkdocs.zh.yml",
+    "references.bib",
+    "package-lock.json",
+)
+PACKAGES = (
+    "mkdocs",
+    "mkdocs-material",
+    "mkdocs-jupyter",
+    "markdown",
+    "pymdown-extensions",
+    "pygments",
+    "jieba",
+    "jinja2",
+    "sympy",
+    "bibtexparser",
+)
+NPM = ("katex", "@viz-js/viz")
+
+
+def of_inputs(root: Path = ROOT, inputs: Iterable[str] = INPUTS) -> str:
+    """A hash of every input file, the versions of the tools, the site's address and the build's date."""
+    digest = hashlib.sha256()
+    for name in inputs:
+        path = root / name
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(root).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    tools = [f"{name} {version(name)}" for name in PACKAGES] + [f"{name} {npm_version(name)}" for name in NPM]
+    digest.update("\0".join([platform.python_version(), SITE, *tools]).encode())
+    digest.update(os.environ.get("SOURCE_DATE_EPOCH", "").encode())
+    return digest.hexdigest()
+
+
+def _size(site: Path) -> tuple[int, int]:
+    """How many files the site has, and their bytes together: catches a site that somebody has changed."""
+    sizes = [path.stat().st_size for path in site.rglob("*") if path.is_file() and path.name != NAME]
+    return len(sizes), sum(sizes)
+
+
+def write(site: Path, fingerprint: str) -> None:
+    """Note in the site from what it was built."""
+    files, size = _size(site)
+    note = {"inputs": fingerprint, "files": files, "bytes": size}
+    (site / NAME).write_text(json.dumps(note) + "\n", encoding="utf-8")
+
+
+def is_current(site: Path, fingerprint: str) -> bool:
+    """Whether the site was built from these inputs and is whole."""
+    try:
+        note = json.loads((site / NAME).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    files, size = _size(site)
+    return bool(note == {"inputs": fingerprint, "files": files, "bytes": size})

@@ -1,0 +1,77 @@
+"""One step of a cell in NumPy, forward and backward, put together from the `numpy` line of each formula."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from pygments import highlight as pygmentize
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from docs.hooks.catalogue import Catalogue, Record
+
+
+def forward(catalogue: Catalogue, cell: str) -> str:
+    """The forward step: a function of the input, the previous state and the parameters."""
+    record = catalogue.cell(cell)
+    lines = [catalogue.formula(one)["numpy"] for one in record["forward"]]
+    states = _named(record, "state")
+    arguments = [*_named(record, "input"), *_named(record, "previous-state"), *record["parameters"]]
+    return _function("forward", arguments, lines, states)
+
+
+def backward(catalogue: Catalogue, cell: str) -> str:
+    """The backward step: a function of what arrives, giving the cotangents and this step's share of the gradients."""
+    record = catalogue.cell(cell)
+    formulas = [catalogue.formula(one) for one in record["backward"]]
+    inside = [one for one in formulas if not _over_time(record, one)]
+    made = [one["symbols"][0]["name"] for one in inside]
+    needed = {symbol["name"]: None for one in inside for symbol in one["symbols"][1:] if symbol["name"] not in made}
+    sizes = {dimension["name"] for dimension in record["dimensions"]}
+    arguments = sorted((name for name in needed if name not in sizes), key=_rank(record))
+    returned = [
+        name
+        for one, name in zip(inside, made, strict=True)
+        if one["quantity"].endswith("_t") or one["quantity"] in (*_named(record, "input"), *_named(record, "previous-state"))
+    ]
+    return _function("backward", arguments, [one["numpy"] for one in inside], returned)
+
+
+def _over_time(cell: Record, formula: Record) -> bool:
+    """Whether a formula speaks of all steps, not of one: a sum over time, or the initial state's gradient."""
+    return formula["quantity"] in cell["parameters"] or formula["quantity"].endswith("_0")
+
+
+def _named(cell: Record, role: str) -> list[str]:
+    return [symbol["name"] for symbol in cell["symbols"] if symbol["role"] == role]
+
+
+def _rank(cell: Record):  # type: ignore[no-untyped-def]
+    order = {symbol["name"]: place for place, symbol in enumerate(cell["symbols"])}
+    return lambda name: (name in order, order.get(name, 0), name)
+
+
+def _function(name: str, arguments: list[str], lines: list[str], returned: list[str]) -> str:
+    body = [f"    {line}" for text in lines for line in text.splitlines()]
+    return "\n".join([_wrap(f"def {name}(", arguments, "):"), *body, _wrap("    return ", returned, "")])
+
+
+def _wrap(start: str, names: list[str], end: str, width: int = 88) -> str:
+    one = f"{start}{', '.join(names)}{end}"
+    if len(one) <= width:
+        return one
+    indent = " " * (len(start) if start.endswith("(") else len(start) + 1)
+    lines, line = [], ""
+    for name in names:
+        if len(indent) + len(line) + len(name) + 2 > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += f"{name}, "
+    lines.append(line.rstrip(", "))
+    opened = start if start.endswith("(") else f"{start}("
+    closed = end if start.endswith("(") else f"){end}"
+    return opened + f"\n{indent}".join(lines) + closed
+
+
+def highlight(text: str) -> Markup:
+    """Python code as Material shows it."""
+    return Markup(pygmentize(text, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True)))

@@ -1,0 +1,137 @@
+"""What prose may hold: words and markers. Finds the markers on a page, refuses raw math, compares two languages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_MARKER = re.compile(r"\{\{([^{}]*)\}\}")
+_RAW_MATH = re.compile(r"\$|\\\(|\\\[|\\begin\{|<math\b")
+_HEADING = re.compile(r"^\s*#{1,6}\s")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something on a page that fails the build."""
+
+    page: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """`{{name argument …|words}}` at a line of a page; `alone` when nothing else stands on the line."""
+
+    name: str
+    args: tuple[str, ...]
+    words: str | None
+    line: int
+    alone: bool
+
+    @property
+    def identity(self) -> str:
+        """What both languages must share: the name and the arguments, not the words shown."""
+        return " ".join((self.name, *self.args))
+
+    def __str__(self) -> str:
+        return "{{" + self.identity + (f"|{self.words}" if self.words is not None else "") + "}}"
+
+
+def _visible_lines(text: str) -> Iterator[tuple[int, str, str]]:
+    """Each line outside fenced code with its number, and the same with code spans blanked out."""
+    fence: str | None = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        found = _FENCE.match(line)
+        if fence is None and found:
+            fence = found[1]
+        elif fence is not None:
+            if found and found[1].startswith(fence) and line.strip() == found[1]:
+                fence = None
+        else:
+            yield number, line, _CODE_SPAN.sub(lambda span: "\0" * len(span[0]), line)
+
+
+def _parse(body: str, line: int, alone: bool) -> Marker:
+    call, bar, words = body.partition("|")
+    name, *args = call.split() or [""]
+    return Marker(name, tuple(args), words.strip() if bar else None, line, alone)
+
+
+def markers(text: str) -> list[Marker]:
+    """The markers of a page, in order; those in code are words like any other."""
+    return [
+        _parse(found[1], number, masked.strip() == found[0])
+        for number, _, masked in _visible_lines(text)
+        for found in _MARKER.finditer(masked)
+    ]
+
+
+def replace(text: str, put: Callable[[Marker], str]) -> str:
+    """`text` with each marker replaced by what `put` gives for it."""
+    lines = text.split("\n")
+    for number, line, masked in _visible_lines(text):
+        for found in reversed(list(_MARKER.finditer(masked))):
+            marker = _parse(found[1], number, masked.strip() == found[0])
+            line = line[: found.start()] + put(marker) + line[found.end() :]
+        lines[number - 1] = line
+    return "\n".join(lines)
+
+
+def problems(page: str, text: str) -> list[Problem]:
+    """Raw math, unclosed markers, and markers in headings."""
+    found = []
+    for number, _, masked in _visible_lines(text):
+        if raw := _RAW_MATH.search(masked):
+            found.append(Problem(page, number, f"raw math {raw[0]!r} in prose: use a marker such as {{{{inline ID}}}}"))
+        rest = _MARKER.sub("", masked)
+        if "{{" in rest or "}}" in rest:
+            found.append(Problem(page, number, "unbalanced marker: expected {{name arguments}} on one line"))
+        if _HEADING.match(masked) and (inside := _MARKER.search(masked)):
+            found.append(Problem(page, number, f"{inside[0]}: a marker cannot stand in a heading"))
+    return found
+
+
+def check_tree(docs: Path, languages: tuple[str, ...]) -> list[Problem]:
+    """Every page's own problems, and where the languages differ in pages or markers."""
+    trees = {language: _tree(docs / language) for language in languages}
+    found = [
+        problem
+        for language, tree in trees.items()
+        for name, text in tree.items()
+        for problem in problems(f"{docs.name}/{language}/{name}", text)
+    ]
+    first, *others = languages
+    for other in others:
+        found += _compare(docs.name, first, other, trees[first], trees[other])
+    return found
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    paths = sorted(folder.rglob("*.md"))
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+
+
+def _compare(docs: str, one: str, two: str, ones: dict[str, str], twos: dict[str, str]) -> Iterator[Problem]:
+    for language, name in [(two, n) for n in ones.keys() - twos.keys()] + [(one, n) for n in twos.keys() - ones.keys()]:
+        yield Problem(f"{docs}/{language}/{name}", 1, "missing: the page exists in the other language only")
+    for name in sorted(ones.keys() & twos.keys()):
+        counts = {language: Counter(m.identity for m in markers(tree[name])) for language, tree in ((one, ones), (two, twos))}
+        for identity in sorted(counts[one].keys() | counts[two].keys()):
+            if counts[one][identity] != counts[two][identity]:
+                fewer, more = sorted((one, two), key=lambda language: counts[language][identity])
+                line = next(m.line for m in markers({one: ones, two: twos}[more][name]) if m.identity == identity)
+                yield Problem(
+                    f"{docs}/{more}/{name}",
+                    line,
+                    f"{{{{{identity}}}}}: {counts[more][identity]} times here, "
+                    f"{counts[fewer][identity]} times in {docs}/{fewer}/{name}",
+                )

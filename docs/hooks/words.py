@@ -1,0 +1,79 @@
+"""The words of the site in one language: the glossary and what the generated parts say."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from docs.hooks.catalogue import Record
+
+
+class WordsError(ValueError):
+    """A key that the glossary or the words do not hold."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Glossary and words of one language; every lookup of an unknown key raises `WordsError`."""
+
+    language: str
+    glossary: dict[str, Any]
+    table: dict[str, Any]
+
+    def say(self, key: str, **places: object) -> str:
+        """The words at `section.key`, its places filled."""
+        section, _, name = key.partition(".")
+        found = self.table.get(section, {}).get(name)
+        if not isinstance(found, str):
+            raise WordsError(f"words.{self.language}.yml: no words for {key!r}{_near(name, self.table.get(section, {}))}")
+        return found.format(**places) if places else found
+
+    def knows(self, key: str) -> bool:
+        """Whether there are words at `section.key`."""
+        section, _, name = key.partition(".")
+        return name in self.table.get(section, {})
+
+    def entry(self, key: str) -> dict[str, Any]:
+        """A glossary entry in this language: term, text, perhaps also."""
+        if key not in self.glossary:
+            raise WordsError(f"glossary.yml: unknown term {key!r}{_near(key, self.glossary)}")
+        entry: dict[str, Any] = self.glossary[key][self.language]
+        return entry
+
+    def term(self, key: str) -> str:
+        """What a glossary key is called."""
+        return str(self.entry(key)["term"])
+
+    def meaning(self, symbol: Record) -> str:
+        """What a symbol means, e.g. `input weight of the forget gate`."""
+        meaning = self.term(symbol["meaning"])
+        if not symbol.get("of"):
+            return meaning
+        return self.say("phrase.meaning-of", meaning=meaning, of=self.term(symbol["of"]))
+
+    def join(self, parts: list[str]) -> str:
+        """A list as running text: `a, b and c`."""
+        if len(parts) < 2:
+            return "".join(parts)
+        separator, last = self.say("phrase.list-separator"), self.say("phrase.list-last")
+        return separator.join(parts[:-1]) + last + parts[-1]
+
+
+def _near(key: str, table: dict[str, Any]) -> str:
+    near = difflib.get_close_matches(key, table, n=3, cutoff=0.5)
+    return f"; nearest: {', '.join(near)}" if near else ""
+
+
+def load(docs: Path, language: str) -> Words:
+    """Read `glossary.yml` and `words.<language>.yml` in `docs`; raises `WordsError` when one is missing."""
+    tables = []
+    for name in ("glossary.yml", f"words.{language}.yml"):
+        path = docs / name
+        if not path.exists():
+            raise WordsError(f"{name}: not found")
+        tables.append(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Words(language, *tables)
