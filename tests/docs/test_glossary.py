@@ -22,9 +22,23 @@ CLOSE = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
 UNTRANSLATED = {"lstm", "latex", "mathml", "sympy", "numpy", "json", "bibtex", "ris", "csl", "title"}
 
 
-def read(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load((DOCS / name).read_text(encoding="utf-8"))
+class OnceLoader(yaml.SafeLoader):
+    """A YAML reader that refuses a key given twice, where the usual one keeps the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise ValueError(f"line {node.start_mark.line + 1}: given twice: {', '.join(sorted(twice))}")
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_text(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.load(text, OnceLoader)
     return data
+
+
+def read(name: str) -> dict[str, Any]:
+    return read_text((DOCS / name).read_text(encoding="utf-8"))
 
 
 def words(language: str) -> dict[str, Any]:
@@ -184,6 +198,12 @@ def test_faulty_words_are_found(chinese: dict[str, Any], complaint: str) -> None
     english = {"s": {"k": "{a} one"}}
     assert list(words_problems(english, {"s": {"k": "{a}甲"}})) == []
     assert any(complaint in problem for problem in words_problems(english, chinese))
+
+
+def test_a_key_given_twice_is_found() -> None:
+    assert read_text("s:\n  k: a\n") == {"s": {"k": "a"}}
+    with pytest.raises(ValueError, match="line 2: given twice: k"):
+        read_text("s:\n  k: a\n  k: b\n")
 
 
 def test_an_unknown_term_is_found() -> None:
