@@ -1,0 +1,1 @@
+"""Proofs that share no code with the derivation: they read the cell's equations and the finished statements only."""

@@ -1,0 +1,67 @@
+"""The activation functions for SymPy to differentiate: each slope is stated through the function's own value.
+
+So no exponential ever appears, and what SymPy differentiates stays a polynomial in the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sympy import AtomicExpr, Expr, Function, Integer, Symbol
+
+SLOPES: dict[str, Callable[[Expr], Expr]] = {
+    "sigmoid": lambda value: value * (1 - value),
+    "tanh": lambda value: 1 - value**2,
+}
+
+
+class Activation(Function):  # type: ignore[misc]
+    """An activation applied to an expression in index notation."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return SLOPES[type(self).__name__](self)
+
+
+ACTIVATIONS: dict[str, type[Activation]] = {name: type(name, (Activation,), {}) for name in SLOPES}
+
+
+class Value(AtomicExpr):  # type: ignore[misc]
+    """The value of an activation at one entry of one step: to SymPy an atom that knows how to be differentiated.
+
+    A composed loss written out as one tree doubles with every step, and SymPy walks the tree at every turn; as an
+    atom whose derivative is slope · argument.diff(s), the same composition stays small.
+
+    Attributes:
+        mark: which entry of which step this is; the same in every composition.
+        argument: the composed argument.
+        variant: which composition the argument belongs to. Part of the identity: SymPy's caches must not hand out
+            the value of one composition for that of another.
+    """
+
+    __slots__ = ("argument", "function", "mark", "variant", "_derivatives", "_free")
+
+    def __new__(cls, function: str, mark: str, argument: Expr, variant: str) -> Value:
+        made = super().__new__(cls)
+        made.function, made.mark, made.argument, made.variant = function, mark, argument, variant
+        made._derivatives = {}
+        made._free = set(argument.free_symbols)
+        return made  # type: ignore[no-any-return]
+
+    def _hashable_content(self) -> tuple[str, str]:
+        return (self.mark, self.variant)
+
+    @property
+    def free_symbols(self) -> set[Symbol]:
+        return self._free  # type: ignore[no-any-return]
+
+    def _eval_derivative(self, s: Symbol) -> Expr:
+        if s not in self._derivatives:
+            inner = self.argument.diff(s)
+            self._derivatives[s] = SLOPES[self.function](self) * inner if inner != 0 else Integer(0)
+        return self._derivatives[s]
+
+    def _eval_derivative_n_times(self, s: Symbol, n: int) -> Expr:
+        # SymPy's atoms answer 0 or 1 here without asking _eval_derivative.
+        return Expr._eval_derivative_n_times(self, s, n)

@@ -1,0 +1,262 @@
+"""Proof exactly, unrolled: T steps at small D ≠ H, every entry written out.
+
+The forward equations are composed into one scalar loss
+L = Σ_t Δ_t·h_t + (cotangent on h_T)·h_T + (cotangent on c_T)·c_T, which SymPy differentiates in one entry. The derived
+formulas are run as the recursion that they are, from t = T down to 1, over polynomials. The difference is the zero
+polynomial, or the formula is refuted. Nothing is sampled: every weight, state and cotangent stays a symbol, and every
+value of an activation is one too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flint import Ordering, fmpz_mpoly_ctx
+from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow
+from sympy import Symbol as Scalar
+
+from derivations.formula import Formula
+from derivations.language import Cell, Symbol
+from derivations.nodes import Elementwise, TimeSum
+from derivations.prove.activations import Value
+from derivations.prove.entries import Entry, Matrix, evaluate
+from derivations.prove.verdict import Verdict
+
+METHOD = "unrolled"
+SIZES = {"D": 3, "H": 2}
+HORIZONS = (1, 2, 3)
+
+Place = tuple[str, int]  # a quantity at a step
+
+
+@dataclass
+class Comparison:
+    """What has been compared for one formula so far."""
+
+    entries: int = 0
+    reason: str = ""
+
+
+class Unrolled:
+    """Proves the formulas of one cell over ``steps`` steps at the sizes of ``SIZES``.
+
+    A dimension that ``SIZES`` does not name gets 2.
+    """
+
+    def __init__(self, cell: Cell, steps: int) -> None:
+        self.cell, self.steps = cell, steps
+        self._sizes = {d.name: SIZES.get(d.name, 2) for d in cell.dimensions}
+        self._constant = {p.name for p in cell.parameters}
+        self._leaves: dict[str, Matrix] = {}
+        self._marks: set[str] = set()
+        self._loss = self._loss_of(self._compose(None, []))
+        self._ring = self._make_ring()
+        self._values = self._forward_in_ring()
+        self._known: dict[Expr, Entry] = {}
+
+    def prove(self, formulas: Sequence[Formula]) -> Iterator[tuple[Formula, Verdict]]:
+        """A verdict for each formula of the backward pass and each count.
+
+        A formula computes from what the formulas before it gave. Where one of those is wrong it alone is refuted:
+        what follows goes on from the derivative that SymPy found.
+        """
+        backward = [f for f in formulas if f.pass_ == "backward"]
+        compared = {f.id: Comparison() for f in backward}
+        truths: dict[Place, Matrix] = {}
+        by_step = [f for f in backward if not _once(f)]
+        for t in range(self.steps, 0, -1):
+            for f in by_step:
+                self._compare(f, t, truths, compared[f.id])
+        for f in backward:
+            if _once(f):
+                self._compare(f, 1, truths, compared[f.id])
+            yield f, self._verdict(compared[f.id])
+        for f in formulas:
+            if f.pass_ == "count":
+                yield f, self._verdict(self._count(f))
+
+    def _verdict(self, found: Comparison) -> Verdict:
+        coverage = {"T": self.steps, **self._sizes, "entries": found.entries}
+        return Verdict(METHOD, "refuted" if found.reason else "proved", coverage, found.reason)
+
+    def _compare(self, f: Formula, t: int, truths: dict[Place, Matrix], found: Comparison) -> None:
+        claim, truth = self._claim(f, t, truths), self._truth(f.left, t)
+        truths[f.left.name, t] = truth
+        for j, (said, true) in enumerate(zip(claim, truth, strict=True)):
+            for k, (a, b) in enumerate(zip(said, true, strict=True)):
+                found.entries += 1
+                if a != b and not found.reason:
+                    found.reason = (
+                        f"{f.id} at T = {self.steps}, t = {t}, entry [{j + 1},{k + 1}] differs from the derivative "
+                        f"of the composed loss in {len((self._ring.constant(0) + a - b).to_dict())} terms"
+                    )
+
+    def _count(self, f: Formula) -> Comparison:
+        """The number of parameter entries that the composed loss really holds."""
+        present = sum(1 for s in self._loss.free_symbols if s.name.split("[")[0] in self._constant)
+        said = int(f.right.subs({d.size: self._sizes[d.name] for d in self.cell.dimensions}))
+        reason = "" if said == present else f"{f.id} says {said}, the composed loss holds {present} parameter entries"
+        return Comparison(1, reason)
+
+    # Forward, composed by SymPy.
+
+    def _leaf(self, name: str, node: MatrixSymbol) -> Matrix:
+        """The entries of something given, each a symbol."""
+        if name not in self._leaves:
+            rows, columns = (int(n.subs({d.size: self._sizes[d.name] for d in self.cell.dimensions})) for n in node.shape)
+            self._leaves[name] = [[Scalar(f"{name}[{j},{k}]") for k in range(columns)] for j in range(rows)]
+        return self._leaves[name]
+
+    def _given(self, node: MatrixSymbol, t: int) -> Matrix:
+        """What a step is given from outside: a parameter, the input, or the initial state."""
+        if node.name in self._constant:
+            return self._leaf(node.name, node)
+        for s in self.cell.states:
+            if node.name == s.previous.name:
+                return self._leaf(s.initial.name, node)
+        return self._leaf(f"{node.name}_{t}", node)
+
+    def _compose(self, cut: Place | None, opened: Matrix) -> dict[Place, Matrix]:
+        """Every quantity at every step as an expression; at the place ``cut``, the entries of ``opened`` instead."""
+        variant = f"{self.cell.name} {self.steps} {cut}"
+        values: dict[Place, Matrix] = {}
+        for t in range(1, self.steps + 1):
+
+            def look(node: MatrixSymbol, t: int = t) -> Matrix:
+                if (node.name, t) == cut:
+                    return opened
+                return values.get(self._origin(node.name, t)) or self._given(node, t)
+
+            def activate(node: Elementwise, argument: Matrix, t: int = t) -> Matrix:
+                marks = self._marks_of(node, t, len(argument))
+                return [[Value(node.function, m, row[0], variant)] for m, row in zip(marks, argument, strict=True)]
+
+            for equation in self.cell.steps:
+                place = equation.left.name, t
+                values[place] = opened if place == cut else evaluate(equation.right.node, look, activate)
+        return values
+
+    def _origin(self, name: str, t: int) -> Place:
+        """Where a value comes from: a previous state from the step before."""
+        for s in self.cell.states:
+            if name == s.previous.name:
+                return s.name, t - 1
+        return name, t
+
+    def _marks_of(self, node: Elementwise, t: int, rows: int) -> list[str]:
+        """A name for each value of an activation: the same expression at the same step has the same values."""
+        marks = [f"{node.function}({node.argument})_{t}[{j}]" for j in range(rows)]
+        self._marks |= set(marks)
+        return marks
+
+    def _loss_of(self, values: dict[Place, Matrix]) -> Expr:
+        pairs = [(self._leaf(f"d{s.name}_T", s.node), values[s.name, self.steps]) for s in self.cell.states]
+        out = self.cell.output
+        steps = range(1, self.steps + 1)
+        pairs += [(self._leaf(f"d{out.name}_loss_{t}", out.node), values[out.name, t]) for t in steps]
+        return Add(*(w[0] * v[0] for weights, value in pairs for w, v in zip(weights, value, strict=True)))
+
+    # The truth: SymPy's derivative of the composed loss.
+
+    def _truth(self, left: Symbol, t: int) -> Matrix:
+        of = left.cotangent_of
+        if of is None:
+            raise TypeError(f"{left.name} is no cotangent")
+        if of.role == "input":
+            return self._gradient(self._loss, self._leaf(f"{of.name}_{t}", of.node))
+        if of.role == "initial-state" or (of.role == "parameter" and not left.through):
+            return self._gradient(self._loss, self._leaf(of.name, of.node))
+        # Open the composition at this place: the loss as a function of this quantity alone, at this step alone.
+        value = self._value(of.node, t)
+        opened = [[Scalar(f"{of.name}@{t}[{j},{k}]") for k in range(len(row))] for j, row in enumerate(value)]
+        for symbols, polynomials in zip(opened, value, strict=True):
+            self._known |= dict(zip(symbols, polynomials, strict=True))
+        return self._gradient(self._loss_of(self._compose((of.name, t), opened)), opened)
+
+    def _gradient(self, loss: Expr, at: Matrix) -> Matrix:
+        return [[self._polynomial(loss.diff(entry)) for entry in row] for row in at]
+
+    # Polynomials.
+
+    def _make_ring(self) -> fmpz_mpoly_ctx:
+        names = sorted({s.name for matrix in self._leaves.values() for row in matrix for s in row} | self._marks)
+        self._number = {name: k for k, name in enumerate(names)}
+        # The ring's own names are plain: ours hold brackets.
+        return fmpz_mpoly_ctx.get([f"v{k}" for k in range(len(names))], Ordering.lex)
+
+    def _generator(self, name: str) -> Entry:
+        return self._ring.gen(self._number[name])
+
+    def _forward_in_ring(self) -> dict[Place, Matrix]:
+        values: dict[Place, Matrix] = {}
+        for t in range(1, self.steps + 1):
+            for equation in self.cell.steps:
+                values[equation.left.name, t] = self._at(equation.right.node, t, values)
+        return values
+
+    def _at(self, node: object, t: int, values: dict[Place, Matrix]) -> Matrix:
+        """An expression at step t, over polynomials."""
+
+        def look(symbol: MatrixSymbol) -> Matrix:
+            at = 1 if symbol.name.endswith("_1") else t
+            name = symbol.name.removesuffix("_1")
+            known = values.get((name, at)) or values.get(self._origin(name, at))
+            return known or [[self._generator(s.name) for s in row] for row in self._given(MatrixSymbol(name, *symbol.shape), at)]
+
+        def activate(e: Elementwise, argument: Matrix) -> Matrix:
+            return [[self._generator(m)] for m in self._marks_of(e, t, len(argument))]
+
+        return evaluate(node, look, activate)
+
+    def _value(self, node: MatrixSymbol, t: int) -> Matrix:
+        return self._at(node, t, self._values)
+
+    def _claim(self, f: Formula, t: int, truths: dict[Place, Matrix]) -> Matrix:
+        """What the derived formula says, computed from the cotangents found so far."""
+        if isinstance(f.right, TimeSum):
+            claims = [self._at(f.right.body, k, self._values | truths) for k in range(1, self.steps + 1)]
+            return [[sum(cell) for cell in zip(*rows, strict=True)] for rows in zip(*claims, strict=True)]
+        return self._at(f.right, t, self._values | truths | self._arriving(f, t, truths))
+
+    def _arriving(self, f: Formula, t: int, truths: dict[Place, Matrix]) -> dict[Place, Matrix]:
+        """At step t: what the loss puts on the output, and what the step after sends back."""
+        arriving: dict[Place, Matrix] = {}
+        for s in self.cell.states:
+            final = [[self._generator(e.name) for e in row] for row in self._leaf(f"d{s.name}_T", s.node)]
+            arriving[f"d{s.name}_next", t] = final if t == self.steps else truths[f"d{s.previous.name}", t + 1]
+        return arriving
+
+    def _polynomial(self, e: Expr) -> Entry:
+        if e not in self._known:
+            self._known[e] = self._convert(e)
+        return self._known[e]
+
+    def _convert(self, e: Expr) -> Entry:
+        match e:
+            case Integer():
+                return self._ring.constant(int(e))
+            case Scalar():
+                return self._generator(e.name)
+            case Value():
+                return self._generator(e.mark)
+            case Add():
+                total = self._ring.constant(0)
+                for a in e.args:
+                    total += self._polynomial(a)
+                return total
+            case Mul():
+                product = self._ring.constant(1)
+                for a in e.args:
+                    product *= self._polynomial(a)
+                return product
+            case Pow():
+                return self._polynomial(e.base) ** int(e.exp)
+            case _:
+                raise TypeError(f"no polynomial for {type(e).__name__}: {e}")
+
+
+def _once(f: Formula) -> bool:
+    """Whether the formula is run once for the sequence, not once a step."""
+    of = f.left.cotangent_of
+    return isinstance(f.right, TimeSum) or (of is not None and of.role == "initial-state")

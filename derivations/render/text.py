@@ -1,0 +1,69 @@
+"""Plain text for a terminal: ``∂L/∂c[t] = o[t] ⊙ (1 − tanh²(c[t])) ⊙ ∂L/∂h[t] + ∂L/∂c[t]|t+1``."""
+
+from __future__ import annotations
+
+from derivations.boxes import (
+    At,
+    Bar,
+    BigSum,
+    Box,
+    Fence,
+    Frac,
+    Function,
+    Letter,
+    Number,
+    Operator,
+    Row,
+    Sub,
+    Sup,
+)
+
+COMBINING_MACRON = "\u0304"
+SUPERSCRIPTS = {"2": "²", "⊤": "ᵀ"}
+
+
+def text(box: Box) -> str:
+    """One line of Unicode text."""
+    match box:
+        case Letter(text=written):
+            return written
+        case Number(value=value):
+            return str(value)
+        case Operator(text=written, sign=sign):
+            return written if sign else f" {written} "
+        case Function(name=name, argument=argument, power=power):
+            exponent = SUPERSCRIPTS[str(power)] if power != 1 else ""
+            return f"{name.text}{exponent}({text(argument)})"
+        case Sub(base=base, below=below):
+            index = text(below).replace(" ", "")
+            return f"{text(base)}[{index}]" if _is_time(below) else f"{text(base)}_{index}"
+        case Sup(base=base, above=above):
+            return f"{text(base)}{SUPERSCRIPTS[text(above)]}"
+        case Bar(base=base):
+            return f"{text(base)}{COMBINING_MACRON}"
+        case Frac(above=above, below=below):
+            return f"{text(above).replace(' ', '')}/{text(below).replace(' ', '')}"
+        case At(base=base, index=index):
+            return f"{text(base)}|{text(index).replace(' ', '')}"
+        case Fence(inner=inner):
+            return f"({text(inner)})"
+        case BigSum(index=index, first=first, last=last):
+            return f"Σ[{text(index)}={text(first)}…{text(last)}] "
+        case Row(parts=parts):
+            return _row(parts)
+        case _:
+            raise TypeError(f"no text for {type(box).__name__}")
+
+
+def _is_time(box: Box) -> bool:
+    return isinstance(box, Number) or "t" in text(box)
+
+
+def _row(parts: tuple[Box, ...]) -> str:
+    """Factors side by side are set apart by a space, except the ∂ of a derivative."""
+    written = ""
+    for k, part in enumerate(parts):
+        tight = k == 0 or isinstance(part, Operator) or isinstance(parts[k - 1], Operator | BigSum)
+        tight = tight or (isinstance(parts[k - 1], Letter) and parts[k - 1] == Letter("∂", r"\partial"))
+        written += ("" if tight else " ") + text(part)
+    return written
