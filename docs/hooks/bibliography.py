@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import bibtexparser
+from bibtexparser.entrypoint import parse_string
 from bibtexparser.model import Entry
 from pylatexenc.latex2text import LatexNodes2Text
 
@@ -22,7 +22,7 @@ class BibliographyError(ValueError):
 
 @dataclass(frozen=True)
 class Reference:
-    """One entry, its LaTeX decoded to plain text; `names` are the authors as `Family, Given` or an organisation."""
+    """One entry as plain text; `names` are the authors, as `Family, Given` or an organisation."""
 
     key: str
     kind: str
@@ -101,7 +101,7 @@ def load(path: Path) -> Bibliography:
     """Read a BibTeX file; raises `BibliographyError` for one that is missing, malformed or repeats a key."""
     if not path.exists():
         raise BibliographyError(f"{path.name}: not found")
-    library = bibtexparser.parse_string(path.read_text(encoding="utf-8"))
+    library = parse_string(path.read_text(encoding="utf-8"))
     if library.failed_blocks:
         lines = ", ".join(str((block.start_line or 0) + 1) for block in library.failed_blocks)
         raise BibliographyError(f"{path.name}: cannot be parsed at line {lines}")

@@ -1,11 +1,9 @@
-"""What each marker of the prose becomes. A marker's function takes the page's view and the arguments, and gives HTML."""
+"""What each marker of the prose becomes: a function of the page's view and the arguments that gives HTML."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
-from html import escape
 
 from markupsafe import Markup
 
@@ -14,7 +12,6 @@ from docs.hooks import listing as python
 from docs.hooks.catalogue import CatalogueError, Record
 from docs.hooks.prose import Marker
 from docs.hooks.view import View
-from docs.hooks.words import WordsError
 
 
 class MarkerError(ValueError):
@@ -97,8 +94,7 @@ def source(view: View, cell: str) -> Markup:
     said = view.words.say("interface.source-of", source=view.source(record["source"]))
     if record["also"]:
         others = view.words.join([view.source(one) for one in record["also"]])
-        gap = "" if view.words.language == "zh" else " "
-        said += gap + view.words.say("interface.source-also", sources=others)
+        said += view.gap + view.words.say("interface.source-also", sources=others)
     return Markup('<p class="source">' + said + "</p>")
 
 
@@ -116,32 +112,31 @@ def formulas(view: View) -> Markup:
     """The index of all formulas, by cell and pass."""
     sections = []
     for cell in view.catalogue.cells.values():
-        passes: dict[str, list[Record]] = {}
+        passes: dict[str, list[tuple[Record, list[describe.Outcome]]]] = {}
         for record in view.catalogue.of_cell(cell["name"]):
-            passes.setdefault(record["pass"], []).append(record)
-        sections.append((cell, [(key, [(one, describe.evidence(view.words, one)) for one in records]) for key, records in passes.items()]))
+            passes.setdefault(record["pass"], []).append((record, describe.evidence(view.words, record)))
+        sections.append((cell, list(passes.items())))
     return view.render("formulas.html", sections=sections)
 
 
 def _has(record: Record, outcome: str, method: str | None = None) -> bool:
-    return any(
-        item["outcome"] == outcome and method in (None, item["method"]) for item in record["evidence"]
-    )
+    return any(item["outcome"] == outcome and method in (None, item["method"]) for item in record["evidence"])
 
 
 def summary(view: View) -> Markup:
     """What is proved: counts from the catalogue."""
     records = list(view.catalogue.formulas.values())
-    outcomes = Counter(item["outcome"] for record in records for item in record["evidence"])
-    lengths = next(
-        (item["coverage"]["T"] for record in records for item in record["evidence"] if item["coverage"].get("T")), []
-    )
+    checks = [item for record in records for item in record["evidence"]]
+    outcomes = Counter(item["outcome"] for item in checks)
+    lengths: list[int] = next((item["coverage"]["T"] for item in checks if item["coverage"].get("T")), [])
+    steps_covered = view.words.join([str(t) for t in lengths])
     say = view.words.say
     lines = []
     for method, outcome in (("all-sizes", "proved"), ("unrolled", "proved"), ("agreement", "checked")):
         if count := sum(_has(record, outcome, method) for record in records):
-            lines.append((outcome, say(f"summary.{method}", count=count, T=view.words.join([str(t) for t in lengths]))))
-    if count := sum(_has(record, outcome, "definition") for record in records for outcome in ("proved", "checked")):
+            lines.append((outcome, say(f"summary.{method}", count=count, T=steps_covered)))
+    ran = [item["method"] for item in checks if item["outcome"] in ("proved", "checked")]
+    if count := ran.count("definition"):
         lines.append(("checked", say("summary.definition", count=count)))
     for outcome in ("refuted", "not-run"):
         if outcomes[outcome]:

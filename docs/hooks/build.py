@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from docs.hooks import catalogue, diagram, fingerprint, links, notebooks, swap
-from docs.hooks.paths import CATALOGUE, ROOT, MissingTool
+from docs.hooks.notebook_template import NotebookError
+from docs.hooks.paths import CATALOGUE, ROOT, MissingToolError
 
 CONFIGURATIONS = {"en": "mkdocs.yml", "zh": "mkdocs.zh.yml"}
 # The date of a site built where there is no git and nobody sets SOURCE_DATE_EPOCH: the release's.
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         changed = build(out.resolve())
-    except (SiteError, catalogue.CatalogueError, notebooks.NotebookError, MissingTool) as error:
+    except (SiteError, catalogue.CatalogueError, NotebookError, MissingToolError) as error:
         print(f"{error}\nThe site was not built.", file=sys.stderr)
         return 1
     pages = sum(1 for _ in out.rglob("*.html"))

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 # The catalogue is JSON; its shape is the contract of `derivations.export`, checked there by a schema.
 Record = dict[str, Any]
+T = TypeVar("T")
 
 
 class CatalogueError(ValueError):
@@ -63,7 +64,7 @@ class Catalogue:
         return str(_lookup(self.data.get("notation", {}), key, "notation"))
 
 
-def _lookup(table: dict[str, Any], key: str, what: str) -> Any:
+def _lookup(table: dict[str, T], key: str, what: str) -> T:
     if key in table:
         return table[key]
     near = difflib.get_close_matches(key, table, n=3, cutoff=0.5)

@@ -1,4 +1,4 @@
-"""What a formula is, in words: its title, a sentence, its group on a cell's page, and its evidence in short."""
+"""What a formula is, in words: title, sentence, group on a cell's page, evidence in short."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Outcome:
 
 
 def subject(catalogue: Catalogue, formula: Record) -> tuple[str, Record | None]:
-    """The role of what the formula is about (`contribution` for a step's share of a gradient), and its symbol."""
+    """Role and symbol of what a formula is about; a step's share of a gradient is a `contribution`."""
     if formula["pass"] == "count":
         return "count", None
     known = catalogue.symbols(formula["cell"])
@@ -64,9 +64,8 @@ def title(catalogue: Catalogue, words: Words, formula: Record) -> str:
     """A short title: what the left side is, `cotangent of the cell state`."""
     about = quantity(catalogue, words, formula)
     if formula["pass"] == "backward":
-        about = words.say("phrase.meaning-of", meaning=words.say("roles.cotangent"), of=about)
-    if subject(catalogue, formula)[0] == "contribution":
-        about = words.say("phrase.meaning-of", meaning=words.term("step-contribution"), of=about)
+        left = formula["symbols"][0]
+        about = words.say("phrase.meaning-of", meaning=words.term(left["meaning"]), of=about)
     return about[:1].upper() + about[1:]
 
 

@@ -86,7 +86,7 @@ class Edition:
         self.problems += prose.check_tree(self.docs, LANGUAGES)
         self.problems += self._check_catalogue(files)
         config.nav = self._navigation(config.nav or [], files)
-        self.addresses = sorted(file.url for file in files.documentation_pages() if file.url != "404.html")
+        self.addresses = sorted("" if file.url == "./" else file.url for file in files.documentation_pages())
 
     def _generated(self) -> Iterator[tuple[str, str]]:
         known = self.site.catalogue

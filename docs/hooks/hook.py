@@ -63,7 +63,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
-    """All pages are read: fail on what is wrong with any of them, else render the formulas of all in one go."""
+    """All pages are read: fail if any is wrong, else render the formulas of all in one go."""
     for problem in _edition().problems:
         log.error(str(problem))
     if _edition().problems:
@@ -72,7 +72,9 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     return env
 
 
-def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation) -> dict[str, Any]:
+def on_page_context(
+    context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation
+) -> dict[str, Any]:
     """The switch to the other language stays on the page."""
     _edition().set_languages(config, page)
     return context

@@ -6,6 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
+import jieba
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, BuildError, ConfigurationError
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines(Path(name).name))
     log.addHandler(handler)
-    logging.getLogger("jieba").setLevel(logging.WARNING)  # it tells how long its dictionary took to load
+    jieba.setLogLevel(logging.WARNING)  # it tells how long its dictionary took to load
     config = load_config(name, site_dir=folder)
     config.plugins.on_startup(command="build", dirty=False)
     try:

@@ -20,18 +20,21 @@ def forward(catalogue: Catalogue, cell: str) -> str:
 
 
 def backward(catalogue: Catalogue, cell: str) -> str:
-    """The backward step: a function of what arrives, giving the cotangents and this step's share of the gradients."""
+    """The backward step: from what arrives to the cotangents and this step's share of the gradients."""
     record = catalogue.cell(cell)
     formulas = [catalogue.formula(one) for one in record["backward"]]
     inside = [one for one in formulas if not _over_time(record, one)]
     made = [one["symbols"][0]["name"] for one in inside]
-    needed = {symbol["name"]: None for one in inside for symbol in one["symbols"][1:] if symbol["name"] not in made}
+    needed = {
+        symbol["name"]: None for one in inside for symbol in one["symbols"][1:] if symbol["name"] not in made
+    }
     sizes = {dimension["name"] for dimension in record["dimensions"]}
     arguments = sorted((name for name in needed if name not in sizes), key=_rank(record))
     returned = [
         name
         for one, name in zip(inside, made, strict=True)
-        if one["quantity"].endswith("_t") or one["quantity"] in (*_named(record, "input"), *_named(record, "previous-state"))
+        if one["quantity"].endswith("_t")
+        or one["quantity"] in (*_named(record, "input"), *_named(record, "previous-state"))
     ]
     return _function("backward", arguments, [one["numpy"] for one in inside], returned)
 

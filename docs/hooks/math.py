@@ -118,7 +118,7 @@ class Batch:
 
 
 def display(html: str, data_id: str, label: str) -> str:
-    """The wrapper of a displayed formula: scrolls on its own, out of the search index, reachable by keyboard."""
+    """The wrapper of a displayed formula: it scrolls on its own, and the keyboard reaches it."""
     return (
         f'<div class="math" data-id="{data_id}" role="group" aria-label="{label}" tabindex="0" '
         f"data-search-exclude>{html}</div>"

@@ -14,7 +14,8 @@ from docs.hooks.catalogue import Record
 from docs.hooks.view import View
 from docs.hooks.words import Words
 
-_HEADING = re.compile(r'<h([1-6])\b[^>]*?\bid="([^"]+)"[^>]*>(.*?)</h\1>', re.DOTALL)
+# A heading with an anchor, unless it says that it is too small for the table of contents.
+_HEADING = re.compile(r'<h([1-6])\b(?![^>]*no-toc)[^>]*?\bid="([^"]+)"[^>]*>(.*?)</h\1>', re.DOTALL)
 _PERMALINK = re.compile(r'<a class="headerlink".*?</a>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 
@@ -49,7 +50,9 @@ def html(view: View, formula: Record) -> str:
         sentence=describe.sentence(catalogue, words, formula),
         outcomes=describe.evidence(words, formula),
         evidence=evidence,
-        formats=[(name, formula[name]) for name in ("latex", "mathml", "sympy", "numpy") if formula.get(name)],
+        formats=[
+            (name, formula[name]) for name in ("latex", "mathml", "sympy", "numpy") if formula.get(name)
+        ],
         citations=[(name, _text(value)) for name, value in formula["cite"].items()],
         permalink=permalink(formula["id"], words.language),
         # One file serves both languages; it lies beside the English page.

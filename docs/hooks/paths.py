@@ -15,7 +15,7 @@ NODE_MODULES = ROOT / "node_modules"
 LANGUAGES = ("en", "zh")
 
 
-class MissingTool(RuntimeError):
+class MissingToolError(RuntimeError):
     """Node or one of its packages is not installed."""
 
 
@@ -24,7 +24,7 @@ def node() -> str:
     beside = Path(sys.prefix) / "bin" / "node"
     found = str(beside) if beside.exists() else shutil.which("node")
     if found is None:
-        raise MissingTool("node: not found beside this Python nor on PATH; run `make setup`")
+        raise MissingToolError("node: not found beside this Python nor on PATH; run `make setup`")
     return found
 
 
@@ -32,5 +32,5 @@ def npm_version(package: str) -> str:
     """The installed version of an npm package."""
     manifest = NODE_MODULES / package / "package.json"
     if not manifest.exists():
-        raise MissingTool(f"npm package {package}: not installed; run `make setup`")
+        raise MissingToolError(f"npm package {package}: not installed; run `make setup`")
     return str(json.loads(manifest.read_text(encoding="utf-8"))["version"])

@@ -1,4 +1,4 @@
-"""What prose may hold: words and markers. Finds the markers on a page, refuses raw math, compares two languages."""
+"""What prose may hold: words and markers. Finds the markers, refuses raw math, compares the languages."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def problems(page: str, text: str) -> list[Problem]:
     found = []
     for number, _, masked in _visible_lines(text):
         if raw := _RAW_MATH.search(masked):
-            found.append(Problem(page, number, f"raw math {raw[0]!r} in prose: use a marker such as {{{{inline ID}}}}"))
+            found.append(
+                Problem(page, number, f"raw math {raw[0]!r} in prose: use a marker such as {{{{inline ID}}}}")
+            )
         rest = _MARKER.sub("", masked)
         if "{{" in rest or "}}" in rest:
             found.append(Problem(page, number, "unbalanced marker: expected {{name arguments}} on one line"))
@@ -121,17 +123,19 @@ def _tree(folder: Path) -> dict[str, str]:
 
 
 def _compare(docs: str, one: str, two: str, ones: dict[str, str], twos: dict[str, str]) -> Iterator[Problem]:
-    for language, name in [(two, n) for n in ones.keys() - twos.keys()] + [(one, n) for n in twos.keys() - ones.keys()]:
+    missing_in = {two: ones.keys() - twos.keys(), one: twos.keys() - ones.keys()}
+    for language, name in sorted((one, name) for one, names in missing_in.items() for name in names):
         yield Problem(f"{docs}/{language}/{name}", 1, "missing: the page exists in the other language only")
     for name in sorted(ones.keys() & twos.keys()):
-        counts = {language: Counter(m.identity for m in markers(tree[name])) for language, tree in ((one, ones), (two, twos))}
+        found = {one: markers(ones[name]), two: markers(twos[name])}
+        counts = {language: Counter(m.identity for m in list_) for language, list_ in found.items()}
         for identity in sorted(counts[one].keys() | counts[two].keys()):
-            if counts[one][identity] != counts[two][identity]:
-                fewer, more = sorted((one, two), key=lambda language: counts[language][identity])
-                line = next(m.line for m in markers({one: ones, two: twos}[more][name]) if m.identity == identity)
-                yield Problem(
-                    f"{docs}/{more}/{name}",
-                    line,
-                    f"{{{{{identity}}}}}: {counts[more][identity]} times here, "
-                    f"{counts[fewer][identity]} times in {docs}/{fewer}/{name}",
-                )
+            fewer, more = sorted((one, two), key=lambda language: counts[language][identity])
+            if counts[fewer][identity] == counts[more][identity]:
+                continue
+            yield Problem(
+                f"{docs}/{more}/{name}",
+                next(m.line for m in found[more] if m.identity == identity),
+                f"{{{{{identity}}}}}: {counts[more][identity]} times here, "
+                f"{counts[fewer][identity]} times in {docs}/{fewer}/{name}",
+            )

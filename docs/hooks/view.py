@@ -1,4 +1,4 @@
-"""What a page of the site is rendered from: one language's words, the catalogue, and the page's own address."""
+"""What a page is rendered from: one language's words, the catalogue, and the page's own address."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Site:
 
 @dataclass(frozen=True)
 class View:
-    """The site as one page sees it: its links are relative to `url`, the page's address below the language's root."""
+    """The site as one page sees it: links are relative to `url`, its address below the language's root."""
 
     site: Site
     url: str
@@ -62,7 +62,7 @@ class View:
         return Markup(text)
 
     def href(self, target: str) -> str:
-        """The relative link from this page to an address below the language's root, perhaps with an anchor."""
+        """The relative link to an address below the language's root, perhaps with an anchor."""
         address, mark, anchor = target.partition("#")
         return get_relative_url(address, self.url) + mark + anchor
 
@@ -88,9 +88,15 @@ class View:
         self.site.hidden.append(html)
         return Markup(f"<!--hidden {len(self.site.hidden) - 1}-->")
 
-    def inline(self, tex: str) -> Markup:
-        """Inline math."""
-        return Markup(f'<span class="imath">{self.site.batch.token(tex)}</span>')
+    def inline(self, tex: str, *, large: bool = False) -> Markup:
+        """Inline math; `large` sets fractions as in a displayed formula, for tables."""
+        token = self.site.batch.token(rf"\displaystyle {tex}" if large else tex)
+        return Markup(f'<span class="imath">{token}</span>')
+
+    @property
+    def gap(self) -> str:
+        """What stands between two sentences."""
+        return "" if self.words.language == "zh" else " "
 
     def display(self, tex: str, data_id: str, label: str) -> Markup:
         """A displayed formula: it scrolls on its own."""

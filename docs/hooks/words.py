@@ -27,9 +27,10 @@ class Words:
     def say(self, key: str, **places: object) -> str:
         """The words at `section.key`, its places filled."""
         section, _, name = key.partition(".")
-        found = self.table.get(section, {}).get(name)
+        table = self.table.get(section, {})
+        found = table.get(name)
         if not isinstance(found, str):
-            raise WordsError(f"words.{self.language}.yml: no words for {key!r}{_near(name, self.table.get(section, {}))}")
+            raise WordsError(f"words.{self.language}.yml: no words for {key!r}{_near(name, table)}")
         return found.format(**places) if places else found
 
     def knows(self, key: str) -> bool:

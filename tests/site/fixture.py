@@ -27,7 +27,11 @@ _SYMBOLS = {
     "h": ("h_{t}", "state", ["H"], "hidden-state", None),
 }
 _FORWARD = {
-    "h_bar": (r"\bar{h}_{t} = W\, x_{t} + U\, h_{t-1} + b", "h_bar = W @ x + U @ h_prev + b", "W x U h_prev b"),
+    "h_bar": (
+        r"\bar{h}_{t} = W\, x_{t} + U\, h_{t-1} + b",
+        "h_bar = W @ x + U @ h_prev + b",
+        "W x U h_prev b",
+    ),
     "h": (r"h_{t} = \tanh\!\left(\bar{h}_{t}\right)", "h = np.tanh(h_bar)", "h_bar"),
 }
 _BACKWARD = {
@@ -66,7 +70,7 @@ def _cotangent(quantity: str) -> Record:
 
 def _formula(kind: str, quantity: str, latex: str, numpy: str, symbols: list[Record]) -> Record:
     formula_id = f"rnn.{kind}.{quantity}"
-    step = {"rule": None, "latex": latex, "display": latex}
+    step = {"rules": [], "latex": latex, "display": latex}
     return {
         "id": formula_id,
         "version": 1,
@@ -86,7 +90,7 @@ def _formula(kind: str, quantity: str, latex: str, numpy: str, symbols: list[Rec
         if kind == "forward"
         else [
             step | {"kind": "uses", "refs": ["rnn.forward.h"]},
-            step | {"kind": "local", "rule": "apply-tanh", "refs": []},
+            step | {"kind": "local", "rules": ["apply-tanh"], "refs": []},
             step | {"kind": "result", "refs": []},
         ],
         "evidence": [
@@ -143,7 +147,13 @@ def catalogue() -> Record:
                 "graph": {
                     "nodes": [
                         {"id": "x", "label": "x_t", "latex": "x_{t}", "kind": "input", "formula": None},
-                        {"id": "h", "label": "h_t", "latex": "h_{t}", "kind": "output", "formula": "rnn.forward.h"},
+                        {
+                            "id": "h",
+                            "label": "h_t",
+                            "latex": "h_{t}",
+                            "kind": "output",
+                            "formula": "rnn.forward.h",
+                        },
                     ],
                     "edges": [{"from": "x", "to": "h", "label": "tanh"}],
                 },
@@ -156,17 +166,29 @@ def catalogue() -> Record:
 
 _FRONT = "---\ntitle: {title}\ndescription: {title}.\n---\n\n# {title}\n\n"
 PAGES = {
-    "index.md": "{{{{summary}}}}\n\n{term} {{{{term gradient}}}}, {{{{symbol rnn h_prev}}}}.\n\n{{{{formula rnn.backward.h}}}}\n",
-    "cells/index.md": "{{{{cells}}}}\n",
-    "cells/rnn.md": (
-        "{{{{source rnn}}}}\n\n{{{{forward rnn}}}}\n\n{{{{backward rnn}}}}\n\n{{{{steps rnn.backward.x}}}}\n\n"
-        "{{{{shapes rnn}}}}\n\n{{{{parameters rnn}}}}\n\n{{{{code rnn}}}}\n\n{{{{diagram rnn}}}}\n"
-    ),
-    "formulas.md": "{{{{formulas}}}}\n\n{{{{math hadamard}}}} {{{{inline rnn.forward.h}}}} {{{{id rnn.forward.h}}}}\n",
-    "notation.md": "{{{{symbols}}}}\n",
-    "glossary.md": "{{{{glossary}}}}\n",
-    "bibliography.md": "{{{{bibliography}}}}\n\n{{{{cite elman1990}}}}\n",
-    "cite.md": "## {term}\n\n{term}\n",
+    "index.md": "{{summary}}\n\nTERM {{term gradient}} {{symbol rnn h_prev}}\n\n{{formula rnn.backward.h}}\n",
+    "cells/index.md": "{{cells}}\n",
+    "cells/rnn.md": """{{source rnn}}
+
+{{forward rnn}}
+
+{{backward rnn}}
+
+{{steps rnn.backward.x}}
+
+{{shapes rnn}}
+
+{{parameters rnn}}
+
+{{code rnn}}
+
+{{diagram rnn}}
+""",
+    "formulas.md": "{{formulas}}\n\n{{math hadamard}} {{inline rnn.forward.h}} {{id rnn.forward.h}}\n",
+    "notation.md": "{{symbols}}\n",
+    "glossary.md": "{{glossary}}\n",
+    "bibliography.md": "{{bibliography}}\n\n{{cite elman1990}}\n",
+    "cite.md": "## TERM\n\nTERM\n",
 }
 _TITLES = {"en": "Page", "zh": "页面"}
 _TERMS = {"en": "Words about", "zh": "文字说明"}
@@ -186,7 +208,7 @@ def tree(root: Path) -> Path:
             path = root / "docs" / language / name
             path.parent.mkdir(parents=True, exist_ok=True)
             front = _FRONT.format(title=_TITLES[language])
-            path.write_text(front + body.format(term=_TERMS[language]), encoding="utf-8")
+            path.write_text(front + body.replace("TERM", _TERMS[language]), encoding="utf-8")
         shutil.copy(ROOT / "docs" / f"words.{language}.yml", root / "docs")
     shutil.copy(ROOT / "docs" / "glossary.yml", root / "docs")
     for name in ("hooks", "overrides", "assets"):
@@ -196,7 +218,7 @@ def tree(root: Path) -> Path:
     shutil.copy(ROOT / "mkdocs.base.yml", root)
     for name in ("mkdocs.yml", "mkdocs.zh.yml"):
         text = (ROOT / name).read_text(encoding="utf-8")
-        kept = [line for line in text.splitlines() if not line.strip() in ("- ds.md", "- method.md")]
+        kept = [line for line in text.splitlines() if line.strip() not in ("- ds.md", "- method.md")]
         (root / name).write_text("\n".join(kept) + "\n", encoding="utf-8")
     (root / "references.bib").write_text(_BIBLIOGRAPHY, encoding="utf-8")
     (root / "build").mkdir()
