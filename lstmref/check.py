@@ -2,7 +2,7 @@
 
 The sizes are read off two arguments: x gives T, B and D, the first state gives H. Everything else is compared
 with them, so an error about `U_f` means that `U_f` disagrees with x and the first state.
-Each checker returns private, C-contiguous copies: what the caller does to his arrays afterwards, such as an
+Each checker returns private, C-contiguous copies: what the caller does to the arrays afterwards, such as an
 in-place optimiser step between forward and backward, cannot reach a cache.
 """
 
@@ -106,10 +106,9 @@ def _parameters(
     missing = [name for name in shapes if name not in params]
     unknown = [name for name in params if name not in shapes]
     if missing or unknown:
-        faults = [f"missing {_listed(missing)}"] * bool(missing) + [f"unknown {_listed(unknown)}"] * bool(
-            unknown
-        )
-        raise NameSetError(f"params: {', '.join(faults)}; expected {_listed(shapes)}")
+        kinds = {"missing": missing, "unknown": unknown}
+        faults = ", ".join(f"{kind} {_listed(names)}" for kind, names in kinds.items() if names)
+        raise NameSetError(f"params: {faults}; expected {_listed(shapes)}")
     checked: dict[str, Array] = {}
     for name, shape in shapes.items():
         checked[name] = _own(name, params[name], dtype, "x")

@@ -12,7 +12,7 @@ from tests.lstmref import checker
 from tests.lstmref.checker import SEEDS, SIZES, Example, Sizes, check_gradients
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(sizes=SIZES, seed=SEEDS)
 def test_gradients_equal_the_complex_step(cell: Cell, step: bool, sizes: Sizes, seed: int) -> None:
     check_gradients(cell, sizes, seed, step=step)
