@@ -46,13 +46,14 @@ def svg(cell: Mapping[str, Any], language: str, root: str = "") -> str:
     ):
         width, height, box = view_box(graph, placed)
         key = f"diagram-{name}-{arrangement}"
+        style = "" if parts else f"<style>{STYLE}</style>"
         parts.append(
             f'<svg class="{arrangement}" xmlns="http://www.w3.org/2000/svg" role="group" viewBox="{box}" '
             f'width="{number(width)}" height="{number(height)}" aria-labelledby="{key}-title" '
             f'aria-describedby="{key}-desc"><title id="{key}-title">{title}</title>'
-            f'<desc id="{key}-desc">{description}</desc>{drawing(graph, placed, root)}</svg>'
+            f'<desc id="{key}-desc">{description}</desc>{style}{drawing(graph, placed, root)}</svg>'
         )
-    return f'<div class="diagram" data-search-exclude=""><style>{STYLE}</style>{"".join(parts)}</div>'
+    return f'<div class="diagram" data-search-exclude="">{"".join(parts)}</div>'
 
 
 def describe(graph: Graph, language: str) -> str:

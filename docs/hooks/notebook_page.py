@@ -32,6 +32,9 @@ _HEADINGS: Final = ("h1", "h2", "h3", "h4")
 _DISPLAYED: Final = re.compile(r"\$\$(.+?)\$\$|\$\\displaystyle\s+(.+?)\$", re.DOTALL)
 _INLINE: Final = re.compile(r"\$([^$\s](?:[^$]*[^$\s])?)\$")
 _TOKEN: Final = re.compile(r"<!--notebook-math (\d+)-->")
+_FORMULA_ID: Final = re.compile(r"[a-z0-9-]+\.(?:forward|backward|count)\.\w+")
+# From notebooks/<cell>/ to the root of the page's language.
+_ROOT: Final = "../../"
 _slug = slugify(case="lower")
 
 
@@ -106,6 +109,9 @@ def _cells(cells: Iterable[Tag], name: str, language: str, maths: _Maths) -> Ite
 def _prose(prose: Tag, maths: _Maths) -> str:
     for anchor in prose.select(".anchor-link"):
         anchor.decompose()
+    for block in prose.select("div.highlight"):
+        listing = _listing(escape(block.get_text().strip("\n"), quote=False), "text")
+        block.replace_with(BeautifulSoup(listing, "html.parser"))
     for text in prose.find_all(string=_INLINE):
         if text.find_parent(["code", "pre"]) is None:
             pieces = _INLINE.split(text)
@@ -116,9 +122,12 @@ def _prose(prose: Tag, maths: _Maths) -> str:
 
 
 def _code(source: str) -> str:
+    return _listing(highlight(source.strip("\n"), PythonLexer(), HtmlFormatter(nowrap=True)), "python")
+
+
+def _listing(lines: str, language: str) -> str:
     """As pymdownx.highlight writes it, so that Material's colours and copy button find it."""
-    lines = highlight(source.strip("\n"), PythonLexer(), HtmlFormatter(nowrap=True))
-    return f'<div class="language-python highlight"><pre><span></span><code>{lines}</code></pre></div>'
+    return f'<div class="language-{language} highlight"><pre><span></span><code>{lines}</code></pre></div>'
 
 
 def _output(output: Tag, key: str, maths: _Maths) -> str:
@@ -130,6 +139,8 @@ def _output(output: Tag, key: str, maths: _Maths) -> str:
                 f"{key}: expected $$…$$ or $\\displaystyle …$, got {output.get_text().strip()!r}"
             )
         return maths.token(found[1] or found[2], key)
+    if "jp-RenderedMarkdown" in classes:
+        return _linked(output)
     if "jp-RenderedHTMLCommon" in classes:
         inside = output.decode_contents(formatter="minimal").strip()
         return f'<div class="notebook-table" tabindex="0">{inside}</div>'
@@ -137,6 +148,14 @@ def _output(output: Tag, key: str, maths: _Maths) -> str:
         text = escape(output.get_text().strip("\n"), quote=False)
         return f'<pre tabindex="0"><code>{text}</code></pre>'
     raise NotebookError(f"{key}: an output that the site cannot show: {' '.join(sorted(map(str, classes)))}")
+
+
+def _linked(output: Tag) -> str:
+    """Markdown that code has written: a formula's ID leads to the formula's page."""
+    for code in output.find_all("code"):
+        if _FORMULA_ID.fullmatch(code.get_text()):
+            code.wrap(Tag(name="a", attrs={"href": f"{_ROOT}f/{code.get_text()}/"}))
+    return f'<div class="notebook-words">{output.decode_contents(formatter="minimal").strip()}</div>'
 
 
 def _headings(soup: BeautifulSoup, name: str) -> AnchorLink:

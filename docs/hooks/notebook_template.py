@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Final
 
 import jupytext
+import yaml
 from nbformat import NotebookNode
 
 from docs.hooks.paths import LANGUAGES, ROOT
@@ -20,6 +22,11 @@ from docs.hooks.paths import LANGUAGES, ROOT
 TEMPLATE: Final = ROOT / "docs" / "notebooks" / "derivation.py"
 # The recurrent cell that the template itself is about, so that it runs as it stands.
 EXAMPLE: Final = "lstm"
+# Stands in the template for the table of rules.
+_RULES: Final = "<!-- rules -->"
+_RULES_HEADER: Final = {"en": "| Name | What it does |", "zh": "| 名字 | 含义 |"}
+# A line break between two Chinese characters is for the editor; in a page it would become a space.
+_CHINESE_BREAK: Final = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3400-\u9fff\uff00-\uffef])")
 _SETTING: Final = 'name = "{}"'
 _METADATA: Final = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -49,10 +56,28 @@ def for_cell(name: str, template: Path = TEMPLATE) -> NotebookNode:
             cell.source = cell.source.replace(example, wanted)
         else:
             cell.source = cell.source.replace(f"`{EXAMPLE}`", f"`{name}`")
+            cell.source = _CHINESE_BREAK.sub("", cell.source)
     _check_languages(notebook, template.name)
+    for cell in notebook.cells:
+        if _RULES in cell.source:
+            cell.source = cell.source.replace(_RULES, _rules(language_of(cell)))
     notebook.metadata = copy.deepcopy(_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _rules(language: str | None) -> str:
+    """What each rule of a derivation does, as a Markdown table in the words of the site."""
+    if language is None:
+        raise NotebookError(f"{_RULES}: expected in prose of one language")
+    words: dict[str, dict[str, str]] = yaml.safe_load(words_file(language).read_text(encoding="utf-8"))
+    rows = "\n".join(f"| `{rule}` | {told} |" for rule, told in words["rules"].items())
+    return f"{_RULES_HEADER[language]}\n|---|---|\n{rows}"
+
+
+def words_file(language: str) -> Path:
+    """The words of the site in one language."""
+    return ROOT / "docs" / f"words.{language}.yml"
 
 
 def language_of(cell: NotebookNode) -> str | None:

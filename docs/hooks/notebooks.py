@@ -1,8 +1,8 @@
 """Every recurrent cell's derivation as an executed notebook: ``python -m docs.hooks.notebooks``.
 
-Each notebook runs once; what comes out is written for each language below ``build/notebooks/<language>/`` and is
-made again only when the derivations, the template or a version changes. The two MkDocs builds take the notebooks
-in through ``on_files`` and show them through ``on_page_content``; neither runs anything.
+Each notebook runs once; what comes out is written for each language below ``build/notebooks/<language>/``
+and is made again only when the derivations, the template or a version changes. The two MkDocs builds take
+the notebooks in through ``on_files`` and show them through ``on_page_content``; neither runs anything.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from mkdocs.structure.pages import Page
 
 from docs.hooks import catalogue, notebook_page
 from docs.hooks.notebook_run import run
-from docs.hooks.notebook_template import TEMPLATE, NotebookError, for_cell, for_language, text_of
+from docs.hooks.notebook_template import TEMPLATE, NotebookError, for_cell, for_language, text_of, words_file
 from docs.hooks.paths import BUILD, CATALOGUE, HOOKS, LANGUAGES, ROOT
 
 OUT: Final = BUILD / "notebooks"
+STYLE: Final = "assets/notebook.css"
 # Versions that show in a notebook's bytes.
 _PACKAGES: Final = (
     "sympy",
@@ -45,11 +46,8 @@ _PACKAGES: Final = (
 def fingerprint(template: Path = TEMPLATE) -> str:
     """A hash of all that a notebook depends on but the recurrent cell's name."""
     digest = hashlib.sha256()
-    for path in (
-        *sorted((ROOT / "derivations").rglob("*.py")),
-        *sorted(HOOKS.glob("notebook*.py")),
-        template,
-    ):
+    sources = [*sorted((ROOT / "derivations").rglob("*.py")), *sorted(HOOKS.glob("notebook*.py")), template]
+    for path in (*sources, *map(words_file, LANGUAGES)):
         digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     for package in _PACKAGES:
         digest.update(f"{package} {version(package)}\0".encode())
@@ -104,11 +102,13 @@ def _write(path: Path, text: str) -> None:
 
 @event_priority(100)  # before mkdocs-jupyter looks for notebooks among the files
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the notebooks of the build's language as pages ``notebooks/<cell>/``."""
+    """Add the notebooks of the build's language as pages ``notebooks/<cell>/``, and their style."""
     source = OUT / _language(config)
     for path in sorted(source.rglob("*.ipynb")):
         name = path.relative_to(source).as_posix()
         files.append(File(name, str(source), config.site_dir, config.use_directory_urls))
+    files.append(File.generated(config, STYLE, content=(HOOKS / "notebook.css").read_text(encoding="utf-8")))
+    config.extra_css.append(STYLE)
     return files
 
 

@@ -12,8 +12,10 @@ from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
+from derivations.cells import cells
+from derivations.derive import formulas
 from docs.hooks import notebooks
-from docs.hooks.notebook_template import NotebookError, for_cell
+from docs.hooks.notebook_template import NotebookError, for_cell, for_language
 from docs.hooks.paths import LANGUAGES, ROOT
 
 SMALL = r"""# %% [markdown] tags=["lang-en"]
@@ -44,7 +46,22 @@ print("a < b")
 # 它的平方。
 
 # %%
+from IPython.display import Markdown
+
 display(Math(r"c_t^2 < \tanh(c)"))
+display(Markdown("`gru.forward.h`"))
+
+# %% [markdown] tags=["lang-en"]
+# ```sh
+# make site
+# ```
+
+# %% [markdown] tags=["lang-zh"]
+# 运行：
+#
+# ```sh
+# make site
+# ```
 """
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -168,7 +185,7 @@ def test_a_notebook_that_does_not_run_cleanly_fails(
     [
         ('name = "lstm"', 'name = "gru"', "expected one code cell with 'name = \"lstm\"', got 0"),
         (' tags=["lang-zh"]', "", "cell-2: prose without a language: '# 两个 `gru`'"),
-        ("# %% [markdown] tags=[\"lang-zh\"]\n# ## 细胞状态\n#\n# 它的平方。\n", "", "got en: 2, zh: 1"),
+        ("# %% [markdown] tags=[\"lang-zh\"]\n# ## 细胞状态\n#\n# 它的平方。\n", "", "got en: 3, zh: 2"),
         ('tags=["lang-zh"]', 'tags=["lang-zh", "lang-en"]', "expected one language, got en, zh"),
     ],
 )  # fmt: skip
@@ -205,9 +222,68 @@ def test_the_page_is_lean_and_complete(
     assert len(notebook.select("div.math[data-id='gru.notebook.4.1'] .katex-display")) == 1
     assert notebook.select_one(".highlight .kn") is not None
     assert [pre.get_text() for pre in notebook.select(".notebook-output pre")] == ["gru\na < b"]
+    (formula,) = notebook.select(".notebook-words a")
+    assert (formula["href"], formula.get_text()) == ("../../f/gru.forward.h/", "gru.forward.h")
+    assert [code.get_text() for code in notebook.select(".language-text.highlight code")] == ["make site"]
+    assert soup.select("link[href$='assets/notebook.css']") != []
+    assert (site / "assets" / "notebook.css").stat().st_size > 100
     (link,) = notebook.select("a[download]")
     assert (page.parent / str(link["href"])).read_bytes() == notebooks.place(
         "gru", language, out
     ).read_bytes()
     again = build_site(tmp_path / "two", out, language, monkeypatch)
     assert (again / "notebooks" / "gru" / "index.html").read_bytes() == page.read_bytes()
+
+
+def test_prose_stands_in_its_own_language_only() -> None:
+    notebook = for_cell("gru")
+    for language in LANGUAGES:
+        told = prose(for_language(notebook, language))
+        assert len(told) > 5
+        for text in told:
+            outside_code = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+            if language == "en":
+                assert not CHINESE.search(outside_code)
+            else:
+                assert CHINESE.search(outside_code)
+                assert not re.search(r"[A-Za-z]+ [A-Za-z]+ [A-Za-z]+", outside_code), text
+                assert not re.search("[\u4e00-\u9fff]\n[\u4e00-\u9fff]", text), "a break would become a space"
+
+
+def test_the_first_cell_tells_how_to_get_what_it_needs_and_no_other_cell_is_named() -> None:
+    for language in LANGUAGES:
+        told = prose(for_language(for_cell("gru-after"), language))
+        assert 'pip install "lstmref[derivations]"' in told[0]
+        assert not any("`lstm`" in text for text in told)
+
+
+def test_every_rule_that_a_derivation_names_is_explained() -> None:
+    named = {
+        rule
+        for cell in cells().values()
+        for formula in formulas(cell)
+        for step in formula.steps
+        for rule in step.rules
+    }
+    assert len(named) > 5
+    for language in LANGUAGES:
+        (table,) = [text for text in prose(for_language(for_cell("rnn"), language)) if "|---|---|" in text]
+        assert named <= set(re.findall(r"^\| `([a-z-]+)` \| .+ \|$", table, flags=re.MULTILINE))
+
+
+@pytest.mark.slow
+@pytest.mark.proof
+def test_a_real_notebook_derives_proves_and_computes_twice_the_same(tmp_path: Path) -> None:
+    for out in ("one", "two"):
+        notebooks.make(["rnn"], tmp_path / out)
+    one, two = (notebooks.place("rnn", "en", tmp_path / out).read_bytes() for out in ("one", "two"))
+    assert one == two
+    outputs = [output for cell in json.loads(one)["cells"] for output in cell.get("outputs", ())]
+    printed = "".join(output.get("text", "") for output in outputs)
+    shown = [output["data"]["text/latex"] for output in outputs if "text/latex" in output.get("data", {})]
+    ids = {formula.id for formula in formulas(cells()["rnn"]) if formula.pass_ != "forward"}
+    assert set(re.findall(r"^proved  (\S+)$", printed, flags=re.MULTILINE)) == ids
+    assert len(re.findall("^refuted  ", printed, flags=re.MULTILINE)) == 1
+    assert any(r"U^{\top}" in tex for tex in shown)
+    for folder in (ROOT, Path.home()):
+        assert str(folder).encode() not in one
