@@ -192,7 +192,7 @@ PAGES = {
 }
 _TITLES = {"en": "Page", "zh": "页面"}
 _TERMS = {"en": "Words about", "zh": "文字说明"}
-_BIBLIOGRAPHY = """@article{elman1990,
+BIBLIOGRAPHY = """@article{elman1990,
   author = {Elman, Jeffrey L.},
   title = {Finding Structure in Time},
   journal = {Cognitive Science},
@@ -213,14 +213,13 @@ def tree(root: Path) -> Path:
     shutil.copy(ROOT / "docs" / "glossary.yml", root / "docs")
     for name in ("hooks", "overrides", "assets"):
         os.symlink(ROOT / "docs" / name, root / "docs" / name)
-    os.symlink(ROOT / "derivations", root / "derivations")
     shutil.copy(ROOT / "package-lock.json", root)
     shutil.copy(ROOT / "mkdocs.base.yml", root)
     for name in ("mkdocs.yml", "mkdocs.zh.yml"):
         text = (ROOT / name).read_text(encoding="utf-8")
         kept = [line for line in text.splitlines() if line.strip() not in ("- ds.md", "- method.md")]
         (root / name).write_text("\n".join(kept) + "\n", encoding="utf-8")
-    (root / "references.bib").write_text(_BIBLIOGRAPHY, encoding="utf-8")
+    (root / "references.bib").write_text(BIBLIOGRAPHY, encoding="utf-8")
     (root / "build").mkdir()
     write_catalogue(root, catalogue())
     return root

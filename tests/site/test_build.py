@@ -1,0 +1,201 @@
+"""The whole build, on a small tree: what stops it, what it leaves alone, the same bytes twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from docs.hooks import fingerprint
+from docs.hooks.build import SiteError, build
+from docs.hooks.paths import ROOT
+from tests.site import fixture
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project whose site is built."""
+    root = fixture.tree(tmp_path_factory.mktemp("tree"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1795219200")
+        assert build(root / "site", root)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795219200")
+
+
+def _digest(site: Path) -> dict[str, str]:
+    return {
+        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(site.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _copy(tree: Path, to: Path) -> Path:
+    return Path(shutil.copytree(tree, to / "tree", symlinks=True))
+
+
+def test_both_languages_have_every_page(tree: Path) -> None:
+    site = tree / "site"
+    ids = [formula["id"] for formula in fixture.catalogue()["formulas"]]
+    for folder in (site, site / "zh"):
+        for formula_id in ids:
+            assert (folder / "f" / formula_id / "index.html").is_file()
+        assert (folder / "cells" / "rnn" / "index.html").is_file()
+        assert (folder / "404.html").is_file()
+    for formula_id in ids:
+        assert (site / "f" / formula_id / "formula.json").is_file()
+    assert '<html lang="zh"' in (site / "zh" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en"' in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_nothing_changed_is_quick_and_touches_nothing(tree: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (tree / "site").rglob("*")}
+    assert not build(tree / "site", tree)
+    assert {path: path.stat().st_mtime_ns for path in (tree / "site").rglob("*")} == before
+
+
+def test_two_builds_give_the_same_bytes(tree: Path, tmp_path: Path) -> None:
+    assert build(tmp_path / "again", tree)
+    assert _digest(tmp_path / "again") == _digest(tree / "site")
+
+
+def test_a_damaged_or_outdated_site_is_not_current(tree: Path, tmp_path: Path) -> None:
+    stamp = fingerprint.of_inputs(tree)
+    assert fingerprint.is_current(tree / "site", stamp)
+    assert not fingerprint.is_current(tree / "site", stamp[::-1])
+    assert not fingerprint.is_current(tmp_path, stamp)
+    root = _copy(tree, tmp_path)
+    (root / "site" / "f" / "rnn.forward.h" / "index.html").unlink()
+    assert not fingerprint.is_current(root / "site", stamp)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["docs/en/cite.md", "docs/glossary.yml", "build/catalogue.json", "mkdocs.zh.yml", "references.bib"],
+)
+def test_every_input_counts(tree: Path, tmp_path: Path, name: str) -> None:
+    root = _copy(tree, tmp_path)
+    before = fingerprint.of_inputs(root)
+    (root / name).write_text((root / name).read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert fingerprint.of_inputs(root) != before
+
+
+def _append(name: str, text: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        path = root / "docs" / name
+        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+    return change
+
+
+def _remove(name: str) -> Callable[[Path], None]:
+    return lambda root: (root / "docs" / name).unlink()
+
+
+def _not_passing(root: Path) -> None:
+    data = fixture.catalogue()
+    data["formulas"][2]["passing"] = False
+    fixture.write_catalogue(root, data)
+
+
+def _bad_tex(root: Path) -> None:
+    data = fixture.catalogue()
+    data["formulas"][2]["display"] = r"\frac{a}"
+    fixture.write_catalogue(root, data)
+
+
+def _new_cell(root: Path) -> None:
+    data = fixture.catalogue()
+    data["cells"].append(data["cells"][0] | {"name": "mgu"})
+    fixture.write_catalogue(root, data)
+
+
+def _new_page(root: Path) -> None:
+    for language in ("en", "zh"):
+        text = "---\ntitle: New\ndescription: New.\n---\n\n# New\n"
+        (root / "docs" / language / "new.md").write_text(text, encoding="utf-8")
+
+
+def _no_description(root: Path) -> None:
+    path = root / "docs" / "en" / "cite.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("description", "subject"), encoding="utf-8")
+
+
+BREAKS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "unknown ID": (
+        _append("en/cite.md", "\n{{formula rnn.backward.hh}}\n"),
+        "docs/en/cite.md:12: {{formula rnn.backward.hh}}: unknown formula 'rnn.backward.hh'; nearest: rnn.b",
+    ),
+    "unknown term": (_append("en/cite.md", "\nA {{term forget}}.\n"), "docs/en/cite.md:12: {{term forget}}"),
+    "unknown marker": (_append("en/cite.md", "\nA {{terms forget-gate}}.\n"), "unknown marker 'terms'"),
+    "unknown reference": (_append("en/cite.md", "\nA {{cite elman}}.\n"), "unknown reference 'elman'"),
+    "raw math": (_append("en/cite.md", "\nIt is $x$.\n"), "docs/en/cite.md:12: raw math '$' in prose"),
+    "marker in one language": (
+        _append("en/cite.md", "\n{{inline rnn.forward.h}}\n"),
+        "docs/en/cite.md:12: {{inline rnn.forward.h}}: 1 times here, 0 times in docs/zh/cite.md",
+    ),
+    "page in one language": (_remove("zh/cite.md"), "docs/zh/cite.md:1: missing"),
+    "no passing evidence": (_not_passing, "rnn.backward.h: has no passing evidence"),
+    "TeX that KaTeX refuses": (_bad_tex, r"\\frac{a}"),
+    "cell without a page": (_new_cell, "docs/en/cells/mgu.md:1: missing: the catalogue has a cell 'mgu'"),
+    "page outside the navigation": (_new_page, "new.md"),
+    "link to no page": (_append("en/cite.md", "\n[there](there.md)\n"), "there.md"),
+    "no description": (_no_description, "front matter: expected description"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_what_breaks_a_rule_fails_the_build(tree: Path, tmp_path: Path, name: str) -> None:
+    """English alone is built, for speed: both languages run the same program."""
+    root = _copy(tree, tmp_path)
+    change, says = BREAKS[name]
+    change(root)
+    done = subprocess.run(
+        [sys.executable, "-m", "docs.hooks.language", str(root / "mkdocs.yml"), str(tmp_path / "out")],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert says in done.stdout + done.stderr
+
+
+def test_a_failing_build_leaves_the_old_site_and_shows_all_problems(tree: Path, tmp_path: Path) -> None:
+    root = _copy(tree, tmp_path)
+    before = _digest(root / "site")
+    _append("en/cite.md", "\n{{formula nothing}}\n")(root)
+    _append("zh/formulas.md", "\n{{formula rnn.forward.hh}} $x$\n")(root)
+    with pytest.raises(SiteError) as raised:
+        build(root / "site", root)
+    said = str(raised.value)
+    assert "docs/en/cite.md:12: {{formula nothing}}" in said
+    assert "docs/zh/formulas.md:12: {{formula rnn.forward.hh}}" in said
+    assert "docs/zh/formulas.md:12: raw math" in said
+    assert _digest(root / "site") == before
+    assert not list(root.glob(".site.new.*"))
+
+
+def test_a_broken_anchor_fails_the_build(tree: Path, tmp_path: Path) -> None:
+    root = _copy(tree, tmp_path)
+    for language in ("en", "zh"):
+        _append(f"{language}/cite.md", "\n[x](glossary.md#no-such-term)\n")(root)
+    with pytest.raises(SiteError, match=r"glossary/#no-such-term: no such anchor"):
+        build(root / "site", root)
+
+
+def test_a_new_cell_page_is_in_the_navigation_once(tree: Path) -> None:
+    text = (tree / "site" / "index.html").read_text(encoding="utf-8")
+    assert text.count('href="cells/rnn/" class="md-nav__link"') == 1
