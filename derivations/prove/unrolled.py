@@ -3,8 +3,8 @@
 The forward equations are composed into one scalar loss
 L = Σ_t Δ_t·h_t + (cotangent on h_T)·h_T + (cotangent on c_T)·c_T, which SymPy differentiates in one entry. The derived
 formulas are run as the recursion that they are, from t = T down to 1, over polynomials. The difference is the zero
-polynomial, or the formula is refuted. Nothing is sampled: every weight, state and cotangent stays a symbol, and every
-value of an activation is one too.
+polynomial, or the formula is refuted. Nothing is sampled: every weight, state and cotangent stays a symbol, and so does
+the value of every quantity at every step. An identity in more free symbols is the stronger one.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow
 from sympy import Symbol as Scalar
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.formula import Formula
 from derivations.language import Cell, Symbol
 from derivations.nodes import Elementwise, TimeSum
-from derivations.prove.activations import Value
+from derivations.prove.activations import NAMED, Held, Value
 from derivations.prove.entries import Entry, Matrix, evaluate
 from derivations.prove.verdict import Verdict
 
@@ -53,7 +54,6 @@ class Unrolled:
         self._loss = self._loss_of(self._compose(None, []))
         self._ring = self._make_ring()
         self._values = self._forward_in_ring()
-        self._known: dict[Expr, Entry] = {}
 
     def prove(self, formulas: Sequence[Formula]) -> Iterator[tuple[Formula, Verdict]]:
         """A verdict for each formula of the backward pass and each count.
@@ -82,7 +82,8 @@ class Unrolled:
 
     def _compare(self, f: Formula, t: int, truths: dict[Place, Matrix], found: Comparison) -> None:
         claim, truth = self._claim(f, t, truths), self._truth(f.left, t)
-        truths[f.left.name, t] = truth
+        if f.left.cotangent_of is not None and f.left.cotangent_of.role != "parameter":
+            truths[f.left.name, t] = truth
         for j, (said, true) in enumerate(zip(claim, truth, strict=True)):
             for k, (a, b) in enumerate(zip(said, true, strict=True)):
                 found.entries += 1
@@ -95,7 +96,7 @@ class Unrolled:
     def _count(self, f: Formula) -> Comparison:
         """The number of parameter entries that the composed loss really holds."""
         present = sum(1 for s in self._loss.free_symbols if s.name.split("[")[0] in self._constant)
-        said = int(f.right.subs({d.size: self._sizes[d.name] for d in self.cell.dimensions}))
+        said = self._size(f.right)
         reason = "" if said == present else f"{f.id} says {said}, the composed loss holds {present} parameter entries"
         return Comparison(1, reason)
 
@@ -104,8 +105,8 @@ class Unrolled:
     def _leaf(self, name: str, node: MatrixSymbol) -> Matrix:
         """The entries of something given, each a symbol."""
         if name not in self._leaves:
-            rows, columns = (int(n.subs({d.size: self._sizes[d.name] for d in self.cell.dimensions})) for n in node.shape)
-            self._leaves[name] = [[Scalar(f"{name}[{j},{k}]") for k in range(columns)] for j in range(rows)]
+            rows, columns = (self._size(n) for n in node.shape)
+            self._leaves[name] = [[Scalar(f"{name}[{j},{k}]", real=True, zero=False) for k in range(columns)] for j in range(rows)]
         return self._leaves[name]
 
     def _given(self, node: MatrixSymbol, t: int) -> Matrix:
@@ -134,7 +135,14 @@ class Unrolled:
 
             for equation in self.cell.steps:
                 place = equation.left.name, t
-                values[place] = opened if place == cut else evaluate(equation.right.node, look, activate)
+                right = equation.right.node
+                if place == cut:
+                    values[place] = opened
+                elif isinstance(right, Elementwise):
+                    values[place] = evaluate(right, look, activate)
+                else:
+                    marks, entries = self._names_of(place, right), evaluate(right, look, activate)
+                    values[place] = [[Value(NAMED, m, e[0], variant)] for m, e in zip(marks, entries, strict=True)]
         return values
 
     def _origin(self, name: str, t: int) -> Place:
@@ -149,6 +157,16 @@ class Unrolled:
         marks = [f"{node.function}({node.argument})_{t}[{j}]" for j in range(rows)]
         self._marks |= set(marks)
         return marks
+
+    def _names_of(self, place: Place, node: MatrixExpr) -> list[str]:
+        """A name for each entry of a quantity at a step."""
+        name, t = place
+        marks = [f"{name}_{t}[{j}]" for j in range(self._size(node.shape[0]))]
+        self._marks |= set(marks)
+        return marks
+
+    def _size(self, dimension: Expr) -> int:
+        return int(dimension.subs({d.size: self._sizes[d.name] for d in self.cell.dimensions}))
 
     def _loss_of(self, values: dict[Place, Matrix]) -> Expr:
         pairs = [(self._leaf(f"d{s.name}_T", s.node), values[s.name, self.steps]) for s in self.cell.states]
@@ -169,13 +187,13 @@ class Unrolled:
             return self._gradient(self._loss, self._leaf(of.name, of.node))
         # Open the composition at this place: the loss as a function of this quantity alone, at this step alone.
         value = self._value(of.node, t)
-        opened = [[Scalar(f"{of.name}@{t}[{j},{k}]") for k in range(len(row))] for j, row in enumerate(value)]
-        for symbols, polynomials in zip(opened, value, strict=True):
-            self._known |= dict(zip(symbols, polynomials, strict=True))
-        return self._gradient(self._loss_of(self._compose((of.name, t), opened)), opened)
+        opened = [[Scalar(f"{of.name}@{t}[{j},{k}]", real=True, zero=False) for k in range(len(row))] for j, row in enumerate(value)]
+        stands_for = {s: v for row, values in zip(opened, value, strict=True) for s, v in zip(row, values, strict=True)}
+        return self._gradient(self._loss_of(self._compose((of.name, t), opened)), opened, stands_for)
 
-    def _gradient(self, loss: Expr, at: Matrix) -> Matrix:
-        return [[self._polynomial(loss.diff(entry)) for entry in row] for row in at]
+    def _gradient(self, loss: Expr, at: Matrix, stands_for: dict[Expr, Entry] | None = None) -> Matrix:
+        # What is known of one entry's derivative helps no other, and is large: it is forgotten after each.
+        return [[self._polynomial(loss.diff(entry), dict(stands_for or {})) for entry in row] for row in at]
 
     # Polynomials.
 
@@ -192,10 +210,14 @@ class Unrolled:
         values: dict[Place, Matrix] = {}
         for t in range(1, self.steps + 1):
             for equation in self.cell.steps:
-                values[equation.left.name, t] = self._at(equation.right.node, t, values)
+                right, place = equation.right.node, (equation.left.name, t)
+                if isinstance(right, Elementwise):
+                    values[place] = self._at(right, t, values)
+                else:
+                    values[place] = [[self._generator(m)] for m in self._names_of(place, right)]
         return values
 
-    def _at(self, node: object, t: int, values: dict[Place, Matrix]) -> Matrix:
+    def _at(self, node: MatrixExpr, t: int, values: dict[Place, Matrix]) -> Matrix:
         """An expression at step t, over polynomials."""
 
         def look(symbol: MatrixSymbol) -> Matrix:
@@ -227,12 +249,12 @@ class Unrolled:
             arriving[f"d{s.name}_next", t] = final if t == self.steps else truths[f"d{s.previous.name}", t + 1]
         return arriving
 
-    def _polynomial(self, e: Expr) -> Entry:
-        if e not in self._known:
-            self._known[e] = self._convert(e)
-        return self._known[e]
+    def _polynomial(self, e: Expr, known: dict[Expr, Entry]) -> Entry:
+        if e not in known:
+            known[e] = self._convert(e, known)
+        return known[e]
 
-    def _convert(self, e: Expr) -> Entry:
+    def _convert(self, e: Expr, known: dict[Expr, Entry]) -> Entry:
         match e:
             case Integer():
                 return self._ring.constant(int(e))
@@ -240,18 +262,20 @@ class Unrolled:
                 return self._generator(e.name)
             case Value():
                 return self._generator(e.mark)
+            case Held():
+                return self._polynomial(e.expression, known)
             case Add():
                 total = self._ring.constant(0)
                 for a in e.args:
-                    total += self._polynomial(a)
+                    total += self._polynomial(a, known)
                 return total
             case Mul():
                 product = self._ring.constant(1)
                 for a in e.args:
-                    product *= self._polynomial(a)
+                    product *= self._polynomial(a, known)
                 return product
             case Pow():
-                return self._polynomial(e.base) ** int(e.exp)
+                return self._polynomial(e.base, known) ** int(e.exp)
             case _:
                 raise TypeError(f"no polynomial for {type(e).__name__}: {e}")
 
