@@ -29,7 +29,7 @@ STYLE: Final = """
 .diagram .op .box{fill:var(--md-code-bg-color,Canvas)}
 .diagram .accent{fill:none;stroke:currentColor;stroke-width:1}
 .diagram .weight text{paint-order:stroke;stroke:var(--md-default-bg-color,Canvas);stroke-width:4px}
-.diagram a{color:var(--md-typeset-a-color,LinkText)}
+.diagram a{color:var(--md-typeset-a-color,inherit)}
 .diagram a:hover .box,.diagram a:focus-visible .box{stroke:var(--md-accent-fg-color,Highlight)}
 .diagram a:hover .box,.diagram a:focus-visible .box{stroke-opacity:1;stroke-width:2}
 """.strip()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from docs.hooks.diagram_fold import without_parameters
 from docs.hooks.diagram_label import Label, typeset
 
 Shape = Literal["op", "quantity", "input", "state", "output", "exit"]
@@ -69,33 +70,37 @@ def read(cell: Mapping[str, Any]) -> Graph:
     Raises ValueError where an edge names an unknown node, a kind is unknown or an id comes twice.
     """
     name = cell["name"]
-    kinds: dict[str, str] = {}
-    nodes: dict[str, Node] = {}
-    for raw in cell["graph"]["nodes"]:
-        if raw["id"] in kinds:
-            raise ValueError(f"diagram of {name}: the node {raw['id']!r} comes twice")
-        kinds[raw["id"]] = raw["kind"]
-        if raw["kind"] == "parameter":
-            continue
-        if raw["kind"] not in _SHAPES:
-            raise ValueError(
-                f"diagram of {name}: node {raw['id']!r}: "
-                f"expected a kind in {sorted(_SHAPES)}, got {raw['kind']!r}"
-            )
-        nodes[raw["id"]] = _node(
+    _check(name, cell["graph"])
+    kept, arrows = without_parameters(cell["graph"])
+    nodes = {
+        raw["id"]: _node(
             raw["id"], raw.get("latex") or raw["label"], _SHAPES[raw["kind"]], raw.get("formula")
         )
+        for raw in kept
+    }
     edges: dict[Edge, None] = {}
-    for raw in cell["graph"]["edges"]:
-        for end in (raw["from"], raw["to"]):
-            if end not in kinds:
-                raise ValueError(f"diagram of {name}: an edge names {end!r}, which is no node")
-        if raw["from"] in nodes and raw["to"] in nodes:
-            edges.update(dict.fromkeys(_edges(raw, nodes)))
+    for raw in arrows:
+        edges.update(dict.fromkeys(_edges(raw, nodes)))
     for exit_, edge in _exits(nodes):
         nodes[exit_.id] = exit_
         edges[edge] = None
     return Graph(tuple(nodes.values()), tuple(edges))
+
+
+def _check(name: str, graph: Mapping[str, Any]) -> None:
+    known: set[str] = set()
+    for node in graph["nodes"]:
+        id, kind = node["id"], node["kind"]
+        if id in known:
+            raise ValueError(f"diagram of {name}: the node {id!r} comes twice")
+        if kind not in _SHAPES and kind != "parameter":
+            expected = ", ".join(sorted([*_SHAPES, "parameter"]))
+            raise ValueError(f"diagram of {name}: node {id!r}: expected a kind in {expected}, got {kind!r}")
+        known.add(id)
+    for edge in graph["edges"]:
+        for end in (edge["from"], edge["to"]):
+            if end not in known:
+                raise ValueError(f"diagram of {name}: an edge names {end!r}, which is no node")
 
 
 def _node(id: str, latex: str, shape: Shape, formula: str | None) -> Node:

@@ -215,3 +215,61 @@ def test_scripts_are_smaller_and_shifted() -> None:
 def test_a_label_beyond_the_reader_is_refused(latex: str) -> None:
     with pytest.raises(ValueError, match="diagram label: "):
         typeset(latex)
+
+
+def with_parameter_nodes(cell: dict[str, Any]) -> dict[str, Any]:
+    """The same graph with each weight, product and bias as a node of its own, the sum they feed drawn."""
+    changed = deepcopy(cell)
+    nodes, edges = changed["graph"]["nodes"], []
+    for count, edge in enumerate(changed["graph"]["edges"]):
+        if not edge["label"].startswith(("W", "U")):
+            edges.append(edge)
+            continue
+        product, weight, total, bias = f"times{count}", edge["label"], f"{edge['to']}_sum", f"b_{edge['to']}"
+        wanted = [(product, r"\cdot", "op"), (weight, weight, "parameter")]
+        wanted += [(total, "+", "op"), (bias, "b", "parameter")]
+        known = {node["id"] for node in nodes}
+        for id, latex, kind in wanted:
+            if id not in known:
+                nodes.append({"id": id, "label": latex, "latex": latex, "kind": kind, "formula": None})
+                if id == total:
+                    edges.append({"from": total, "to": edge["to"], "label": ""})
+                    edges.append({"from": bias, "to": total, "label": ""})
+        edges += [{"from": tail, "to": product, "label": ""} for tail in (weight, edge["from"])]
+        edges.append({"from": product, "to": total, "label": ""})
+    changed["graph"]["edges"] = edges
+    return changed
+
+
+def test_a_product_with_a_parameter_becomes_a_label_and_a_bias_goes() -> None:
+    cell = with_parameter_nodes(diagram_cells.lstm())
+    before = deepcopy(cell)
+    graph = read(cell)
+    assert cell == before
+    kinds = {node["id"]: node["kind"] for node in cell["graph"]["nodes"]}
+    drawn_ids = {node.id for node in graph.nodes}
+    assert not {id for id in drawn_ids if kinds.get(id) == "parameter" or id.startswith("times")}
+    into = {(edge.tail, edge.label.text) for edge in graph.edges if edge.head == "f_bar_sum" and edge.label}
+    assert into == {("x", "Wf"), ("h_prev", "Uf")}
+    for arrangement in ARRANGEMENTS:
+        (placed,) = layout([dot(graph, arrangement)])
+        assert overlapping(graph, placed) == []
+
+
+def test_a_sum_left_with_one_term_is_not_drawn() -> None:
+    cell = diagram_cells.gru()
+    cell["graph"]["nodes"] += [
+        {"id": "shifted", "label": "+", "latex": "+", "kind": "op", "formula": None},
+        {"id": "b", "label": "b", "latex": "b", "kind": "parameter", "formula": None},
+    ]
+    cell["graph"]["edges"] = [
+        e for e in cell["graph"]["edges"] if (e["from"], e["to"]) != ("h_prev", "n_bar")
+    ]
+    cell["graph"]["edges"] += [
+        {"from": "h_prev", "to": "shifted", "label": "U_n"},
+        {"from": "b", "to": "shifted", "label": ""},
+        {"from": "shifted", "to": "n_bar", "label": ""},
+    ]
+    graph = read(cell)
+    assert "shifted" not in {node.id for node in graph.nodes}
+    assert ("h_prev", "Un") in {(e.tail, e.label.text) for e in graph.edges if e.head == "n_bar" and e.label}
