@@ -21,9 +21,7 @@ def _tree(root: Path, **pages: str) -> Path:
 
 
 def test_markers_are_found_with_their_place() -> None:
-    text = (
-        "# Title\n\n{{formula lstm.backward.c rnn.forward.h}}\n\nA {{term forget-gate|gate}}, {{inline a}}.\n"
-    )
+    text = "# Title\n\n{{formula lstm.backward.c rnn.forward.h}}\n\n{{term forget-gate|gate}} {{inline a}}.\n"
     assert markers(text) == [
         Marker("formula", ("lstm.backward.c", "rnn.forward.h"), None, 3, True),
         Marker("term", ("forget-gate",), "gate", 5, False),
