@@ -40,7 +40,7 @@ def svg(cell: Mapping[str, Any], language: str, root: str = "") -> str:
     graph = read(cell)
     name = cell["name"]
     title, description = escape(_TITLE[language].format(name=name)), escape(describe(graph, language))
-    parts = []
+    parts: list[str] = []
     for arrangement, placed in zip(
         _ARRANGEMENTS, layout([dot(graph, one) for one in _ARRANGEMENTS]), strict=True
     ):

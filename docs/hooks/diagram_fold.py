@@ -1,6 +1,6 @@
 """Takes the parameters out of a cell's graph: a product with one becomes a label on the arrow.
 
-Drawn as nodes, the parameters of an LSTM would be two thirds of the picture and tell nothing about how time flows.
+Drawn as nodes, the parameters of an LSTM would be two thirds of the picture, and time would not be seen to flow.
 ``x -> · <- W`` becomes an arrow from x labelled W; a bias, which only adds, is left to the equations.
 """
 
@@ -15,7 +15,7 @@ _SUMS: Final = frozenset({"+", r"\sum"})
 
 
 def without_parameters(graph: Mapping[str, Any]) -> tuple[list[Raw], list[Raw]]:
-    """The nodes and edges of ``graph`` that are left to draw, in their order; ``graph`` itself is not changed."""
+    """The nodes and edges of ``graph`` that are left to draw, in their order; ``graph`` stays as it is."""
     nodes: dict[str, Raw] = {node["id"]: dict(node) for node in graph["nodes"]}
     edges: list[Raw] = [dict(edge) for edge in graph["edges"]]
     parameters = {id: _written(node) for id, node in nodes.items() if node["kind"] == "parameter"}
@@ -34,7 +34,7 @@ def without_parameters(graph: Mapping[str, Any]) -> tuple[list[Raw], list[Raw]]:
 
 
 def _spliced(edges: list[Raw], id: str, other: Raw, factors: list[str]) -> list[Raw]:
-    """The edges without the operation ``id``: what came in as ``other`` goes straight on, multiplied by ``factors``."""
+    """The edges without the operation ``id``: ``other`` goes straight on, multiplied by ``factors``."""
     spliced = []
     for edge in edges:
         if edge["from"] == id:
