@@ -1,6 +1,6 @@
 """Takes the parameters out of a cell's graph: a product with one becomes a label on the arrow.
 
-Drawn as nodes, the parameters of an LSTM would be two thirds of the picture, and time would not be seen to flow.
+Drawn as nodes, the parameters of an LSTM would be two thirds of the picture and hide how time flows.
 ``x -> · <- W`` becomes an arrow from x labelled W; a bias, which only adds, is left to the equations.
 """
 
