@@ -94,11 +94,13 @@ def _node(node: Node, at: Point, root: str) -> str:
             f'<rect class="box" x="{number(x - node.width / 2)}" y="{number(y - node.height / 2)}" '
             f'width="{number(node.width)}" height="{number(node.height)}" rx="{number(radius)}"/>'
         )
-    inside = f'<g class="node {node.shape}" data-node="{escape(node.id)}">{box}{text(node.label, at)}</g>'
-    if node.formula is None or node.shape == "op":
-        return inside
-    spoken = escape(f"{node.label.speech}: {node.formula}")
-    return f'<a href="{escape(root)}f/{escape(node.formula)}/" aria-label="{spoken}">{inside}</a>'
+    linked = node.formula is not None and node.shape != "op"
+    spoken = escape(f"{node.label.speech}: {node.formula}" if linked else node.label.speech)
+    inside = (
+        f'<g class="node {node.shape}" role="img" aria-label="{spoken}" data-node="{escape(node.id)}">'
+        f"{box}{text(node.label, at)}</g>"
+    )
+    return f'<a href="{escape(root)}f/{escape(node.formula or "")}/">{inside}</a>' if linked else inside
 
 
 def text(label: Label, centre: Point, size: float = 0.0) -> str:
