@@ -12,7 +12,9 @@ from docs.hooks.diagram_graph import EDGE_SIZE, Graph
 from docs.hooks.diagram_layout import Placed, Point
 
 _PADDING: Final = 2.0
-_SAMPLES: Final = 24
+_SAMPLES: Final = 60
+# Labels closer than this are hard to tell apart.
+_APART: Final = 6.0
 # From the middle of the arrow outwards; its ends are crowded.
 _TRIES: Final = tuple(sorted((k / 40 for k in range(5, 36)), key=lambda t: abs(t - 0.5)))
 
@@ -31,6 +33,10 @@ class Box:
         """The rectangle of this size about ``centre``."""
         x, y = centre
         return cls(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+    def grown(self, by: float) -> Box:
+        """The rectangle with a rim of ``by`` pixels."""
+        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
     def overlaps(self, other: Box) -> bool:
         """Whether the two share more than a border."""
@@ -74,10 +80,13 @@ def label_boxes(graph: Graph, placed: Placed) -> dict[tuple[str, str], Box]:
             box = Box.around(along(curves[ends], t), label.width + 2 * _PADDING, EDGE_SIZE + 2 * _PADDING)
             if any(box.overlaps(taken) for taken in (*nodes, *found.values())):
                 continue
-            crossed = sum(box.holds(point) for point in others)
-            if best is None or crossed < best[0]:
-                best = crossed, box
-            if crossed == 0:
+            near = box.grown(_APART)
+            cost = sum(box.holds(point) for point in others) + 3 * sum(
+                near.overlaps(one) for one in found.values()
+            )
+            if best is None or cost < best[0]:
+                best = cost, box
+            if cost == 0:
                 break
         if best is None:
             raise RuntimeError(
