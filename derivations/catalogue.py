@@ -10,7 +10,7 @@ from derivations.derive import formulas as derive
 from derivations.formula import Formula
 
 
-class UnknownFormula(KeyError):
+class UnknownFormulaError(KeyError):
     """An ID that no formula has; the message names the nearest ones."""
 
     def __str__(self) -> str:
@@ -22,10 +22,10 @@ def of_cell(name: str) -> tuple[Formula, ...]:
     """The formulas of one cell, in the order in which one computes them.
 
     Raises:
-        UnknownFormula: there is no cell of this name.
+        UnknownFormulaError: there is no cell of this name.
     """
     if name not in cells():
-        raise UnknownFormula(_unknown("cell", name, list(cells())))
+        raise UnknownFormulaError(_unknown("cell", name, list(cells())))
     return tuple(derive(cells()[name]))
 
 
@@ -49,10 +49,10 @@ def formula(formula_id: str) -> Formula:
     """The formula of this ID.
 
     Raises:
-        UnknownFormula: there is none; the message names the nearest ones.
+        UnknownFormulaError: there is none; the message names the nearest ones.
     """
     if formula_id not in formulas():
-        raise UnknownFormula(_unknown("formula", formula_id, list(formulas())))
+        raise UnknownFormulaError(_unknown("formula", formula_id, list(formulas())))
     return formulas()[formula_id]
 
 

@@ -23,11 +23,14 @@ def formulas(cell: Cell) -> Iterator[Formula]:
     symbols = table(cell)
     yield from forward(cell, symbols)
     for quantity in (*reversed(cell.quantities), *cell.inputs, *(s.previous for s in cell.states)):
-        yield backward(cell, symbols, quantity, quantity.name, symbols[f"d{quantity.name}"], (REAL, SIZES, STEP))
+        yield backward(
+            cell, symbols, quantity, quantity.name, symbols[f"d{quantity.name}"], (REAL, SIZES, STEP)
+        )
     for s in cell.states:
         yield initial(cell, symbols, s)
     contributions = [
-        backward(cell, symbols, p, f"{p.name}_t", symbols[f"d{p.name}_t"], (REAL, SIZES, STEP)) for p in cell.parameters
+        backward(cell, symbols, p, f"{p.name}_t", symbols[f"d{p.name}_t"], (REAL, SIZES, STEP))
+        for p in cell.parameters
     ]
     yield from contributions
     for p, contribution in zip(cell.parameters, contributions, strict=True):
@@ -53,7 +56,12 @@ def forward(cell: Cell, symbols: Mapping[str, Symbol]) -> Iterator[Formula]:
 
 
 def backward(
-    cell: Cell, symbols: Mapping[str, Symbol], of: Symbol, quantity: str, left: Symbol, assumptions: tuple[str, ...]
+    cell: Cell,
+    symbols: Mapping[str, Symbol],
+    of: Symbol,
+    quantity: str,
+    left: Symbol,
+    assumptions: tuple[str, ...],
 ) -> Formula:
     """∂L/∂v of one quantity at step t, with the steps of its derivation."""
     found = uses(cell, of)
@@ -87,13 +95,17 @@ def initial(cell: Cell, symbols: Mapping[str, Symbol], s: State) -> Formula:
         DerivationStep("substitute", ("first-step",), (previous.id,), left.node, right),
         DerivationStep("result", (), (), left.node, right),
     )
-    return Formula(cell.name, "backward", s.initial.name, left, right, symbols, (REAL, SIZES, START), steps=steps)
+    return Formula(
+        cell.name, "backward", s.initial.name, left, right, symbols, (REAL, SIZES, START), steps=steps
+    )
 
 
 def _at_first_step(node: MatrixExpr, constant: set[str]) -> MatrixExpr:
     """The same expression at t = 1; what is constant over time has no step."""
     changing = node.atoms(MatrixSymbol)
-    return node.xreplace({s: MatrixSymbol(f"{s.name}_1", *s.shape) for s in changing if s.name not in constant})
+    return node.xreplace(
+        {s: MatrixSymbol(f"{s.name}_1", *s.shape) for s in changing if s.name not in constant}
+    )
 
 
 def over_time(cell: Cell, symbols: Mapping[str, Symbol], p: Symbol, contribution: Formula) -> Formula:
@@ -101,7 +113,9 @@ def over_time(cell: Cell, symbols: Mapping[str, Symbol], p: Symbol, contribution
     left = symbols[f"d{p.name}"]
     right = TimeSum(contribution.right)
     steps = (
-        DerivationStep("substitute", ("sum-over-time",), (contribution.id,), left.node, TimeSum(contribution.left.node)),
+        DerivationStep(
+            "substitute", ("sum-over-time",), (contribution.id,), left.node, TimeSum(contribution.left.node)
+        ),
         DerivationStep("result", (), (), left.node, right),
     )
     return Formula(cell.name, "backward", p.name, left, right, symbols, (REAL, SIZES, SUM), steps=steps)
@@ -117,6 +131,8 @@ def parameter_count(cell: Cell, symbols: Mapping[str, Symbol]) -> Formula:
 
 
 def _product(count: int, shape: tuple[Scalar, ...]) -> Mul | Scalar:
-    power = [Pow(n, shape.count(n), evaluate=False) if shape.count(n) > 1 else n for n in dict.fromkeys(shape)]
+    power = [
+        Pow(n, shape.count(n), evaluate=False) if shape.count(n) > 1 else n for n in dict.fromkeys(shape)
+    ]
     factors = ([Integer(count)] if count > 1 else []) + power
     return factors[0] if len(factors) == 1 else Mul(*factors, evaluate=False)

@@ -1,4 +1,4 @@
-"""A formula is data: an ID, a statement, the shapes of its symbols, its assumptions, its source or derivation, a hash."""
+"""A formula is data: ID, statement, shapes of its symbols, assumptions, source or derivation, hash."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ class Formula:
     def hash(self) -> str:
         """A digest of what the formula says: ID, statement, shapes and assumptions, not of how it is printed."""
         shapes = " ".join(f"{s.name}:{'×'.join(map(str, s.shape))}" for s in self.used)
-        said = "\n".join((self.id, f"{self.left.name} = {canonical(self.right)}", shapes, " ".join(self.assumptions)))
+        said = "\n".join(
+            (self.id, f"{self.left.name} = {canonical(self.right)}", shapes, " ".join(self.assumptions))
+        )
         return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
 
 

@@ -17,11 +17,14 @@ from typing import Literal
 
 from sympy import Expr, MatrixSymbol
 from sympy import Symbol as Scalar
+from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations import nodes
 
-Role = Literal["input", "state", "previous-state", "initial-state", "parameter", "intermediate", "cotangent", "count"]
+Role = Literal[
+    "input", "state", "previous-state", "initial-state", "parameter", "intermediate", "cotangent", "count"
+]
 When = Literal["", "t", "t-1", "t+1", "0", "1"]
 
 
@@ -54,12 +57,14 @@ class Term:
 
     def __rsub__(self, one: int) -> Term:
         if one != 1:
-            raise TypeError(f"{one} - {nodes.show(self.node)}: only the complement 1 - a is written with a number")
+            raise TypeError(
+                f"{one} - {nodes.show(self.node)}: only the complement 1 - a is written with a number"
+            )
         return Term(nodes.add(nodes.ones_like(self.node), nodes.negate(self.node)))
 
 
 def _factors(node: MatrixExpr) -> tuple[MatrixExpr, ...]:
-    return tuple(node.args) if isinstance(node, nodes.HadamardProduct) else (node,)
+    return tuple(node.args) if isinstance(node, HadamardProduct) else (node,)
 
 
 def sigmoid(term: Term) -> Term:
@@ -110,14 +115,21 @@ class State(Symbol):
 
     def plain(self) -> Symbol:
         """The same symbol, no longer a state."""
-        return Symbol(self.node, self.name, self.letter, self.role, self.meaning, self.index, self.when, self.of)
+        return Symbol(
+            self.node, self.name, self.letter, self.role, self.meaning, self.index, self.when, self.of
+        )
 
     @property
     def previous(self) -> Symbol:
         """The state of step t − 1."""
         name = f"{self.name}_prev"
         return Symbol(
-            MatrixSymbol(name, *self.shape), name, self.letter, "previous-state", f"previous-{self.meaning}", when="t-1"
+            MatrixSymbol(name, *self.shape),
+            name,
+            self.letter,
+            "previous-state",
+            f"previous-{self.meaning}",
+            when="t-1",
         )
 
     @property
@@ -125,7 +137,12 @@ class State(Symbol):
         """The state before the first step, at t = 0."""
         name = f"{self.name}_0"
         return Symbol(
-            MatrixSymbol(name, *self.shape), name, self.letter, "initial-state", f"initial-{self.meaning}", when="0"
+            MatrixSymbol(name, *self.shape),
+            name,
+            self.letter,
+            "initial-state",
+            f"initial-{self.meaning}",
+            when="0",
         )
 
 
@@ -144,7 +161,9 @@ def quantity(name: str, size: Dimension, meaning: str) -> Symbol:
     return Symbol(MatrixSymbol(name, size.size, 1), name, name, "intermediate", meaning, when="t")
 
 
-def parameter(name: str, rows: Dimension, columns: Dimension | None, meaning: str, of: str | None = None) -> Symbol:
+def parameter(
+    name: str, rows: Dimension, columns: Dimension | None, meaning: str, of: str | None = None
+) -> Symbol:
     """A weight matrix, or a bias where ``columns`` is None; ``W_i`` prints as W with index i."""
     letter, _, index = name.partition("_")
     shape = (rows.size, columns.size if columns else 1)
@@ -287,18 +306,24 @@ def check(cell: Cell) -> None:
         if s.name not in lefts:
             raise CellError(f"{cell.name}: state {s.name} has no equation")
     if cell.output.name not in state_names:
-        raise CellError(f"{cell.name}: output {cell.output.name} is not one of the states {', '.join(sorted(state_names))}")
+        raise CellError(
+            f"{cell.name}: output {cell.output.name} is not one of the states {', '.join(sorted(state_names))}"
+        )
     for name in known:
         if name not in used and name not in state_names:
             raise CellError(f"{cell.name}: {name} is never used")
 
 
-def _check_use(cell: Cell, name: str, node: MatrixSymbol, known: dict[str, MatrixSymbol], lefts: set[str]) -> None:
+def _check_use(
+    cell: Cell, name: str, node: MatrixSymbol, known: dict[str, MatrixSymbol], lefts: set[str]
+) -> None:
     where = f"{cell.name}: equation for {name}"
     if node.name == name:
         raise CellError(f"{where}: {name} is defined by itself, a cycle")
     if node.name not in known and node.name in lefts:
-        raise CellError(f"{where}: {node.name} is used before it is defined (reorder the equations; a cycle cannot be)")
+        raise CellError(
+            f"{where}: {node.name} is used before it is defined (reorder the equations; a cycle cannot be)"
+        )
     if node.name not in known:
         raise CellError(f"{where}: {node.name} is not declared")
     if known[node.name] != node:

@@ -96,7 +96,9 @@ def _same_shape(what: str, terms: tuple[MatrixExpr, ...]) -> None:
     first = terms[0]
     for term in terms[1:]:
         if tuple(term.shape) != tuple(first.shape):
-            raise ShapeError(f"{what} {show(first)} ({show_shape(first)}) and {show(term)} ({show_shape(term)}): shapes differ")
+            raise ShapeError(
+                f"{what} {show(first)} ({show_shape(first)}) and {show(term)} ({show_shape(term)}): shapes differ"
+            )
 
 
 def add(*terms: MatrixExpr) -> MatrixExpr:

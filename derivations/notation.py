@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from sympy import MatrixSymbol
 
-from derivations.language import Cell, State, Symbol, When
 from derivations.boxes import At, Bar, Box, Frac, Letter, Number, Operator, Row, Sub
+from derivations.language import Cell, State, Symbol, When
 
 PARTIAL = Letter("∂", r"\partial")
 LOSS = Letter("L", "L")
@@ -84,7 +84,9 @@ def table(cell: Cell) -> dict[str, Symbol]:
     for s in cell.parameters:
         found += [cotangent_symbol(s), cotangent_symbol(s, "_t", through="t")]
     found.append(loss_symbol(cell.output))
-    found += [at_first_step(s) for s in found if s.when == "t" or (s.cotangent_of and s.cotangent_of.when == "t")]
+    found += [
+        at_first_step(s) for s in found if s.when == "t" or (s.cotangent_of and s.cotangent_of.when == "t")
+    ]
     return {s.name: s for s in found}
 
 

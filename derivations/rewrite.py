@@ -47,7 +47,8 @@ def flatten(node: MatrixExpr, _: Cell) -> MatrixExpr:
             return part.args[1].args[1]
         if not isinstance(part, HadamardProduct):
             return part
-        negatives, factors = 0, []
+        negatives = 0
+        factors: list[MatrixExpr] = []
         for a in part.args:
             negatives += is_negative(a)
             a = a.args[1] if is_negative(a) else a

@@ -19,6 +19,8 @@ def cells() -> dict[str, Cell]:
     for info in iter_modules(__path__):
         cell: Cell = import_module(f"{__name__}.{info.name}").CELL
         if cell.name.replace("-", "_") != info.name:
-            raise ValueError(f"cells/{info.name}.py: expected a cell named {info.name.replace('_', '-')}, got {cell.name}")
+            raise ValueError(
+                f"cells/{info.name}.py: expected a cell named {info.name.replace('_', '-')}, got {cell.name}"
+            )
         found[cell.name] = cell
     return dict(sorted(found.items()))

@@ -3,7 +3,18 @@
 Chung et al. give it this z and no biases; in Cho et al. z is the weight of the old state.
 """
 
-from derivations.language import Cell, Dimension, Equation, Source, gate_parameters, quantity, sigmoid, state, tanh, vector
+from derivations.language import (
+    Cell,
+    Dimension,
+    Equation,
+    Source,
+    gate_parameters,
+    quantity,
+    sigmoid,
+    state,
+    tanh,
+    vector,
+)
 
 D, H = Dimension("D", "input-size"), Dimension("H", "hidden-size")
 x = vector("x", D, "input")

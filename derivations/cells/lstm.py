@@ -1,6 +1,17 @@
 """The LSTM with a forget gate: the one usually meant."""
 
-from derivations.language import Cell, Dimension, Equation, Source, gate_parameters, quantity, sigmoid, state, tanh, vector
+from derivations.language import (
+    Cell,
+    Dimension,
+    Equation,
+    Source,
+    gate_parameters,
+    quantity,
+    sigmoid,
+    state,
+    tanh,
+    vector,
+)
 
 D, H = Dimension("D", "input-size"), Dimension("H", "hidden-size")
 x = vector("x", D, "input")

@@ -3,7 +3,18 @@
 In the words of Greff et al.: no peepholes (NP) and no output activation function (NOAF).
 """
 
-from derivations.language import Cell, Dimension, Equation, Source, gate_parameters, quantity, sigmoid, state, tanh, vector
+from derivations.language import (
+    Cell,
+    Dimension,
+    Equation,
+    Source,
+    gate_parameters,
+    quantity,
+    sigmoid,
+    state,
+    tanh,
+    vector,
+)
 
 D, H = Dimension("D", "input-size"), Dimension("H", "hidden-size")
 x = vector("x", D, "input")

@@ -16,7 +16,7 @@ SLOPES: dict[str, Callable[[Expr], Expr]] = {
 NAMED = "named"  # no activation: a quantity that only has a name
 
 
-class Activation(Function):  # type: ignore[misc]
+class Activation(Function):
     """An activation applied to an expression in index notation."""
 
     nargs = 1
@@ -28,7 +28,7 @@ class Activation(Function):  # type: ignore[misc]
 ACTIVATIONS: dict[str, type[Activation]] = {name: type(name, (Activation,), {}) for name in SLOPES}
 
 
-class Value(AtomicExpr):  # type: ignore[misc]
+class Value(AtomicExpr):
     """The value of a quantity at one entry of one step: to SymPy an atom that knows how to be differentiated.
 
     A composed loss written out as one tree grows severalfold with every step, and SymPy walks the tree at every turn;
@@ -44,7 +44,7 @@ class Value(AtomicExpr):  # type: ignore[misc]
 
     is_real, is_zero = True, False
 
-    __slots__ = ("argument", "function", "mark", "variant", "_derivatives", "_free")
+    __slots__ = ("_derivatives", "_free", "argument", "function", "mark", "variant")
 
     def __new__(cls, function: str, mark: str, argument: Expr, variant: str) -> Value:
         made = super().__new__(cls)
@@ -62,7 +62,7 @@ class Value(AtomicExpr):  # type: ignore[misc]
 
     def _eval_derivative(self, s: Symbol) -> Expr:
         if s not in self._derivatives:
-            # What ``diff`` calls, called directly: ``diff`` asks of each sum whether it is zero, at three times the cost.
+            # What ``diff`` calls, called directly: ``diff`` asks whether each sum is zero, at three times the cost.
             inner = self.argument._eval_derivative(s)
             slope = Integer(1) if self.function == NAMED else SLOPES[self.function](self)
             self._derivatives[s] = Held(slope * inner) if inner != 0 else Integer(0)
@@ -73,7 +73,7 @@ class Value(AtomicExpr):  # type: ignore[misc]
         return Expr._eval_derivative_n_times(self, s, n)
 
 
-class Held(AtomicExpr):  # type: ignore[misc]
+class Held(AtomicExpr):
     """An expression that SymPy carries along unopened: the derivative of an argument, itself as large as a tree."""
 
     is_real, is_zero = True, False

@@ -12,7 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import count
 
-from sympy import Add, Expr, IndexedBase, Integer, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Sum, Transpose, expand
+from sympy import (
+    Add,
+    Expr,
+    IndexedBase,
+    Integer,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    Sum,
+    Transpose,
+    expand,
+)
 from sympy import Symbol as Scalar
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -49,7 +62,9 @@ class AllSizes:
             return self._prove_count(formula)
         self._symbols = formula.symbols
         truth = self._truth(formula.left)
-        statements = [(s.right, s.rules) for s in formula.steps if s.kind in ("substitute", "rewrite", "result")]
+        statements = [
+            (s.right, s.rules) for s in formula.steps if s.kind in ("substitute", "rewrite", "result")
+        ]
         for right, rules in (*statements, (formula.right, ())):
             place = (ROW,) if right.shape[1] == 1 else (ROW, COLUMN)
             claim = self._normal(self._entry(right, TIME, *place))
@@ -112,7 +127,9 @@ class AllSizes:
             weight = IndexedBase(f"d{s.name}_next")[time, k]
             if s == self.cell.output:
                 weight += IndexedBase(f"d{s.name}_loss")[time, k]
-            terms.append(Sum(weight * self._entry(s.node, time, k, cut=cut, copied=copied), (k, 1, s.shape[0])))
+            terms.append(
+                Sum(weight * self._entry(s.node, time, k, cut=cut, copied=copied), (k, 1, s.shape[0]))
+            )
         return Add(*terms)
 
     # Index notation.
@@ -120,7 +137,9 @@ class AllSizes:
     def _fresh(self) -> Scalar:
         return Scalar(f"k{next(self._indices)}", integer=True)
 
-    def _entry(self, node: MatrixExpr, time: Expr, *place: Expr, cut: str | None = None, copied: str = "") -> Expr:
+    def _entry(
+        self, node: MatrixExpr, time: Expr, *place: Expr, cut: str | None = None, copied: str = ""
+    ) -> Expr:
         """One entry of an expression. With ``cut`` given, what the step defines is composed, up to the cut."""
 
         def entry(part: MatrixExpr, *at: Expr) -> Expr:
@@ -141,7 +160,11 @@ class AllSizes:
             case HadamardPower():
                 return entry(node.base, *place) ** node.args[1]
             case Transpose():
-                return entry(node.arg, *reversed(place)) if node.arg.shape[1] != 1 else entry(node.arg, place[-1])
+                return (
+                    entry(node.arg, *reversed(place))
+                    if node.arg.shape[1] != 1
+                    else entry(node.arg, place[-1])
+                )
             case MatMul() if not isinstance(node.args[0], MatrixExpr):
                 return node.args[0] * entry(node.args[1], *place)
             case MatMul():
@@ -178,7 +201,9 @@ class AllSizes:
         time, *place = indices
         symbol = self._symbols.get(name)
         if name in self._definitions:
-            entry = self._entry(self._definitions[name], Scalar(time, integer=True), *map(Scalar, place), cut=None)
+            entry = self._entry(
+                self._definitions[name], Scalar(time, integer=True), *map(Scalar, place), cut=None
+            )
             return self._normal(entry)
         if symbol is not None and symbol.cotangent_of is not None and symbol.through != "t+1":
             truth = self._truth(symbol)

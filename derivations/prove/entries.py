@@ -45,7 +45,9 @@ def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
         case MatMul():
             left, right = (of(a) for a in node.args)
             columns = list(zip(*right, strict=True))
-            return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in left]
+            return [
+                [sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in left
+            ]
         case Elementwise():
             return activate(node, of(node.argument))
         case _:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import permutations
+from typing import Any
 
 from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Pow, Sum
 
@@ -52,8 +53,8 @@ def _order(monomial: Monomial) -> tuple[object, ...]:
     return monomial[1], tuple(_key(a) for a in monomial[0])
 
 
-def _rename(atom: Atom, names: Mapping[int, int] | Mapping[str, Index] | Mapping[Index, Index]) -> Atom:
-    return atom[0], tuple(names.get(i, i) for i in atom[1])  # type: ignore[call-overload,misc]
+def _rename(atom: Atom, names: Mapping[Any, Index]) -> Atom:
+    return atom[0], tuple(names.get(i, i) for i in atom[1])
 
 
 def add(left: Polynomial, right: Polynomial, factor: int = 1) -> Polynomial:
@@ -83,7 +84,9 @@ def multiply(left: Polynomial, right: Polynomial) -> Polynomial:
 
 def rename(polynomial: Polynomial, names: Mapping[str, str]) -> Polynomial:
     """Replace free indices by others. Summed ones are numbers and cannot be captured."""
-    return {canonical((_rename(a, names) for a in atoms), sizes): n for (atoms, sizes), n in polynomial.items()}
+    return {
+        canonical((_rename(a, names) for a in atoms), sizes): n for (atoms, sizes), n in polynomial.items()
+    }
 
 
 def sum_over(polynomial: Polynomial, index: str, size: str) -> Polynomial:
@@ -172,11 +175,10 @@ class Normalizer:
 
         Two arguments that differ only in their free indices are the same vector at two places.
         """
-        free = sorted({i for atoms, _ in argument for _, indices in atoms for i in indices if isinstance(i, str)})
+        free = sorted(
+            {i for atoms, _ in argument for _, indices in atoms for i in indices if isinstance(i, str)}
+        )
         places = {i: f"@{k}" for k, i in enumerate(sorted(free, key=lambda i: (i != "t" and i != "1", i)))}
         key = function, frozenset(rename(argument, places).items())
         name = self._values.setdefault(key, f"{function}#{len(self._values)}")
         return {canonical([(name, tuple(places))], ()): 1}
-
-
-

@@ -77,7 +77,7 @@ class Unrolled:
                 yield f, self._verdict(self._count(f))
 
     def _verdict(self, found: Comparison) -> Verdict:
-        coverage = {"T": self.steps, **self._sizes, "entries": found.entries}
+        coverage: dict[str, object] = {"T": self.steps, **self._sizes, "entries": found.entries}
         return Verdict(METHOD, "refuted" if found.reason else "proved", coverage, found.reason)
 
     def _compare(self, f: Formula, t: int, truths: dict[Place, Matrix], found: Comparison) -> None:
@@ -97,7 +97,11 @@ class Unrolled:
         """The number of parameter entries that the composed loss really holds."""
         present = sum(1 for s in self._loss.free_symbols if s.name.split("[")[0] in self._constant)
         said = self._size(f.right)
-        reason = "" if said == present else f"{f.id} says {said}, the composed loss holds {present} parameter entries"
+        reason = (
+            ""
+            if said == present
+            else f"{f.id} says {said}, the composed loss holds {present} parameter entries"
+        )
         return Comparison(1, reason)
 
     # Forward, composed by SymPy.
@@ -106,7 +110,10 @@ class Unrolled:
         """The entries of something given, each a symbol."""
         if name not in self._leaves:
             rows, columns = (self._size(n) for n in node.shape)
-            self._leaves[name] = [[Scalar(f"{name}[{j},{k}]", real=True, zero=False) for k in range(columns)] for j in range(rows)]
+            self._leaves[name] = [
+                [Scalar(f"{name}[{j},{k}]", real=True, zero=False) for k in range(columns)]
+                for j in range(rows)
+            ]
         return self._leaves[name]
 
     def _given(self, node: MatrixSymbol, t: int) -> Matrix:
@@ -131,7 +138,9 @@ class Unrolled:
 
             def activate(node: Elementwise, argument: Matrix, t: int = t) -> Matrix:
                 marks = self._marks_of(node, t, len(argument))
-                return [[Value(node.function, m, row[0], variant)] for m, row in zip(marks, argument, strict=True)]
+                return [
+                    [Value(node.function, m, row[0], variant)] for m, row in zip(marks, argument, strict=True)
+                ]
 
             for equation in self.cell.steps:
                 place = equation.left.name, t
@@ -142,7 +151,9 @@ class Unrolled:
                     values[place] = evaluate(right, look, activate)
                 else:
                     marks, entries = self._names_of(place, right), evaluate(right, look, activate)
-                    values[place] = [[Value(NAMED, m, e[0], variant)] for m, e in zip(marks, entries, strict=True)]
+                    values[place] = [
+                        [Value(NAMED, m, e[0], variant)] for m, e in zip(marks, entries, strict=True)
+                    ]
         return values
 
     def _origin(self, name: str, t: int) -> Place:
@@ -187,8 +198,13 @@ class Unrolled:
             return self._gradient(self._loss, self._leaf(of.name, of.node))
         # Open the composition at this place: the loss as a function of this quantity alone, at this step alone.
         value = self._value(of.node, t)
-        opened = [[Scalar(f"{of.name}@{t}[{j},{k}]", real=True, zero=False) for k in range(len(row))] for j, row in enumerate(value)]
-        stands_for = {s: v for row, values in zip(opened, value, strict=True) for s, v in zip(row, values, strict=True)}
+        opened = [
+            [Scalar(f"{of.name}@{t}[{j},{k}]", real=True, zero=False) for k in range(len(row))]
+            for j, row in enumerate(value)
+        ]
+        stands_for = {
+            s: v for row, values in zip(opened, value, strict=True) for s, v in zip(row, values, strict=True)
+        }
         return self._gradient(self._loss_of(self._compose((of.name, t), opened)), opened, stands_for)
 
     def _gradient(self, loss: Expr, at: Matrix, stands_for: dict[Expr, Entry] | None = None) -> Matrix:
@@ -198,7 +214,9 @@ class Unrolled:
     # Polynomials.
 
     def _make_ring(self) -> fmpz_mpoly_ctx:
-        names = sorted({s.name for matrix in self._leaves.values() for row in matrix for s in row} | self._marks)
+        names = sorted(
+            {s.name for matrix in self._leaves.values() for row in matrix for s in row} | self._marks
+        )
         self._number = {name: k for k, name in enumerate(names)}
         # The ring's own names are plain: ours hold brackets.
         return fmpz_mpoly_ctx.get([f"v{k}" for k in range(len(names))], Ordering.lex)
@@ -224,7 +242,10 @@ class Unrolled:
             at = 1 if symbol.name.endswith("_1") else t
             name = symbol.name.removesuffix("_1")
             known = values.get((name, at)) or values.get(self._origin(name, at))
-            return known or [[self._generator(s.name) for s in row] for row in self._given(MatrixSymbol(name, *symbol.shape), at)]
+            return known or [
+                [self._generator(s.name) for s in row]
+                for row in self._given(MatrixSymbol(name, *symbol.shape), at)
+            ]
 
         def activate(e: Elementwise, argument: Matrix) -> Matrix:
             return [[self._generator(m)] for m in self._marks_of(e, t, len(argument))]
@@ -246,7 +267,9 @@ class Unrolled:
         arriving: dict[Place, Matrix] = {}
         for s in self.cell.states:
             final = [[self._generator(e.name) for e in row] for row in self._leaf(f"d{s.name}_T", s.node)]
-            arriving[f"d{s.name}_next", t] = final if t == self.steps else truths[f"d{s.previous.name}", t + 1]
+            arriving[f"d{s.name}_next", t] = (
+                final if t == self.steps else truths[f"d{s.previous.name}", t + 1]
+            )
         return arriving
 
     def _polynomial(self, e: Expr, known: dict[Expr, Entry]) -> Entry:

@@ -9,9 +9,6 @@ from sympy import Symbol as Scalar
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.language import Symbol
-from derivations.nodes import Elementwise, TimeSum, is_negative
-from derivations.notation import TRANSPOSE, box
 from derivations.boxes import (
     BigSum,
     Box,
@@ -24,6 +21,9 @@ from derivations.boxes import (
     Sup,
     width,
 )
+from derivations.language import Symbol
+from derivations.nodes import Elementwise, TimeSum, is_negative
+from derivations.notation import TRANSPOSE, box
 
 PLUS, MINUS, EQUALS = Operator("+", "+"), Operator("−", "-"), Operator("=", "=")
 SIGN = Operator("−", "-", sign=True)
@@ -75,7 +75,7 @@ def layout(node: MatrixExpr | Expr, symbols: Symbols) -> Box:
         case MatMul():
             return Row(tuple(inner(a, MatAdd, HadamardProduct) for a in node.args))
         case HadamardProduct():
-            return _join([inner(a, MatAdd, MatMul) for a in node.args], ODOT)
+            return _join([inner(a, MatAdd, MatMul, HadamardProduct) for a in node.args], ODOT)
         case Mul():
             return Row(tuple(inner(a, Add) for a in node.args))
         case Pow():

@@ -22,8 +22,8 @@ TIME, STEPS = Scalar("t", integer=True), Scalar("T", integer=True, positive=True
 ROW, COLUMN = Scalar("j", integer=True), Scalar("k", integer=True)
 
 
-class _Printer(ReprPrinter):  # type: ignore[misc]
-    """``srepr`` in what ``from sympy import *`` brings: plain strings for ``Str``, a method for elementwise functions."""
+class _Printer(ReprPrinter):
+    """``srepr`` in what ``from sympy import *`` brings: strings for ``Str``, a method for elementwise functions."""
 
     def _print_Str(self, name: Str) -> str:
         return repr(name.name)
