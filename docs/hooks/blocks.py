@@ -30,17 +30,28 @@ def _card(view: View, record: Record) -> Markup:
 
 
 def forward(view: View, cell: str) -> Markup:
-    """The forward equations of a cell."""
-    return formula(view, *view.catalogue.cell(cell)["forward"])
+    """The forward equations of a cell as their author has them, then the pre-activations that they hold."""
+    record = view.catalogue.cell(cell)
+    authors = formula(view, *record["forward"])
+    if not record["pre_activations"]:
+        return authors
+    heading = Markup('<p class="group">{}</p>').format(view.words.say("groups.pre-activations"))
+    return authors + heading + formula(view, *record["pre_activations"])
+
+
+# Groups of short formulas, of which a wide page shows two side by side.
+_SHORT = frozenset({"contributions", "parameters"})
 
 
 def backward(view: View, cell: str) -> Markup:
     """The backward pass of a cell, in the order in which one computes it, under small headings."""
     records = [view.catalogue.formula(one) for one in view.catalogue.cell(cell)["backward"]]
     parts = []
-    for key, run in describe.groups(view.catalogue, records):
+    for key, run in describe.groups(records):
+        cards = Markup("").join(_card(view, record) for record in run)
+        shape = "cards cards--pairs" if key in _SHORT else "cards"
         parts.append(Markup('<p class="group">{}</p>').format(view.words.say(f"groups.{key}")))
-        parts += [_card(view, record) for record in run]
+        parts.append(Markup('<div class="{}">{}</div>').format(shape, cards))
     return Markup("").join(parts)
 
 
@@ -62,7 +73,7 @@ def shapes(view: View, cell: str) -> Markup:
     rows = []
     for formula_id in view.catalogue.cell(cell)["backward"]:
         record = view.catalogue.formula(formula_id)
-        role, symbol = describe.subject(view.catalogue, record)
+        role, symbol = describe.subject(record)
         if symbol and role != "contribution":
             rows.append((symbol, record))
     return view.render("shapes.html", cell=cell, rows=rows)
@@ -128,16 +139,14 @@ def summary(view: View) -> Markup:
     records = list(view.catalogue.formulas.values())
     checks = [item for record in records for item in record["evidence"]]
     outcomes = Counter(item["outcome"] for item in checks)
-    lengths: list[int] = next((item["coverage"]["T"] for item in checks if item["coverage"].get("T")), [])
-    steps_covered = view.words.join([str(t) for t in lengths])
+    unrolled: Record = next((item for item in checks if item["method"] == "unrolled"), {"coverage": {}})
+    steps_covered = describe.steps_covered(view.words, unrolled)
     say = view.words.say
     lines = []
     for method, outcome in (("all-sizes", "proved"), ("unrolled", "proved"), ("agreement", "checked")):
         if count := sum(_has(record, outcome, method) for record in records):
             lines.append((outcome, say(f"summary.{method}", count=count, T=steps_covered)))
-    ran = [item["method"] for item in checks if item["outcome"] in ("proved", "checked")]
-    if count := ran.count("definition"):
-        lines.append(("checked", say("summary.definition", count=count)))
+    lines.append(("none", say("summary.definition", count=sum(bool(record["source"]) for record in records))))
     for outcome in ("refuted", "not-run"):
         if outcomes[outcome]:
             lines.append((outcome, say(f"summary.{outcome}", count=outcomes[outcome])))
@@ -173,14 +182,12 @@ def glossary(view: View) -> Markup:
 
 def symbols(view: View) -> Markup:
     """The notation: every symbol of every cell, with the cells it stands in."""
-    found: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
-    first: dict[tuple[str, str, tuple[str, ...], str], Record] = {}
-    for cell in view.catalogue.cells:
-        for symbol in view.catalogue.symbols(cell).values():
-            key = (symbol["name"], symbol["latex"], tuple(symbol["shape"]), view.words.meaning(symbol))
-            found.setdefault(key, []).append(cell)
-            first.setdefault(key, symbol)
-    return view.render("notation.html", rows=[(first[key], cells) for key, cells in found.items()])
+    found: dict[tuple[str, ...], tuple[Record, list[str]]] = {}
+    for name, cell in view.catalogue.cells.items():
+        for symbol in cell["symbols"]:
+            key = (symbol["name"], symbol["latex"], *symbol["shape"], view.words.meaning(symbol))
+            found.setdefault(key, (symbol, []))[1].append(name)
+    return view.render("notation.html", rows=list(found.values()))
 
 
 def inline(view: View, formula_id: str) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,8 +72,11 @@ def _lookup(table: dict[str, T], key: str, what: str) -> T:
     raise CatalogueError(f"unknown {what} {key!r}{hint}")
 
 
-def load(path: Path) -> Catalogue:
-    """Read the catalogue; raises `CatalogueError` when there is none."""
+def load(path: Path, first: Sequence[str] = ()) -> Catalogue:
+    """Read the catalogue, the cells in `first` before the others; raises `CatalogueError` without one."""
     if not path.exists():
         raise CatalogueError(f"{path.name}: not found in {path.parent.name}/; run `make derive` first")
-    return Catalogue(json.loads(path.read_text(encoding="utf-8")))
+    data = json.loads(path.read_text(encoding="utf-8"))
+    place = {name: number for number, name in enumerate(first)}
+    data["cells"].sort(key=lambda cell: place.get(cell["name"], len(place)))
+    return Catalogue(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from docs.hooks.catalogue import Catalogue, Record
+from docs.hooks.catalogue import Record
 from docs.hooks.words import Words
 
 
@@ -18,23 +18,28 @@ class Outcome:
     methods: list[str]
 
 
-def subject(catalogue: Catalogue, formula: Record) -> tuple[str, Record | None]:
+def subject(formula: Record) -> tuple[str, Record | None]:
     """Role and symbol of what a formula is about; a step's share of a gradient is a `contribution`."""
+    left: Record = formula["symbols"][0]
     if formula["pass"] == "count":
         return "count", None
-    known = catalogue.symbols(formula["cell"])
-    name = formula["quantity"]
-    if name in known:
-        return known[name]["role"], known[name]
-    base = name.removesuffix("_t")
-    if base in known:
-        return "contribution", known[base]
-    return "intermediate", formula["symbols"][0]
+    about: Record = left.get("cotangent_of", left)
+    if about["role"] == "parameter" and formula["quantity"] != about["name"]:
+        return "contribution", about
+    return about["role"], about
 
 
-def quantity(catalogue: Catalogue, words: Words, formula: Record) -> str:
+def meaning(words: Words, symbol: Record) -> str:
+    """What a symbol of a formula means; a cotangent names in full whose it is."""
+    if about := symbol.get("cotangent_of"):
+        whose = words.meaning(about)
+        return words.say("phrase.meaning-of", meaning=words.term(symbol["meaning"]), of=whose)
+    return words.meaning(symbol)
+
+
+def quantity(words: Words, formula: Record) -> str:
     """The words for what the formula is about: `recurrent weight of the forget gate`."""
-    symbol = subject(catalogue, formula)[1]
+    symbol = subject(formula)[1]
     return words.meaning(symbol) if symbol else words.term("parameter-count")
 
 
@@ -48,24 +53,21 @@ _SENTENCE = {
 }
 
 
-def sentence(catalogue: Catalogue, words: Words, formula: Record) -> str:
+def sentence(words: Words, formula: Record) -> str:
     """One sentence that says what the formula is."""
     kind = formula["pass"]
     if kind == "backward":
-        kind = _SENTENCE.get(subject(catalogue, formula)[0], "backward")
+        kind = _SENTENCE.get(subject(formula)[0], "backward")
     return words.say(
         f"sentences.{kind}",
-        quantity=quantity(catalogue, words, formula),
+        quantity=quantity(words, formula),
         cell=words.say(f"cells.{formula['cell']}"),
     )
 
 
-def title(catalogue: Catalogue, words: Words, formula: Record) -> str:
+def title(words: Words, formula: Record) -> str:
     """A short title: what the left side is, `cotangent of the cell state`."""
-    about = quantity(catalogue, words, formula)
-    if formula["pass"] == "backward":
-        left = formula["symbols"][0]
-        about = words.say("phrase.meaning-of", meaning=words.term(left["meaning"]), of=about)
+    about = meaning(words, formula["symbols"][0])
     return about[:1].upper() + about[1:]
 
 
@@ -80,9 +82,9 @@ _GROUP = {
 }
 
 
-def groups(catalogue: Catalogue, formulas: list[Record]) -> list[tuple[str, list[Record]]]:
+def groups(formulas: list[Record]) -> list[tuple[str, list[Record]]]:
     """The formulas of a backward pass under headings, their order kept; a heading may not come twice."""
-    keys = [_group(catalogue, formula) for formula in formulas]
+    keys = [_group(formula) for formula in formulas]
     runs = [key for key, _ in groupby(keys)]
     if len(runs) > len(set(runs)):
         keys = ["step" if key == "pre-activations" else key for key in keys]
@@ -90,8 +92,8 @@ def groups(catalogue: Catalogue, formulas: list[Record]) -> list[tuple[str, list
     return [(key, [formula for _, formula in run]) for key, run in pairs]
 
 
-def _group(catalogue: Catalogue, formula: Record) -> str:
-    role, symbol = subject(catalogue, formula)
+def _group(formula: Record) -> str:
+    role, symbol = subject(formula)
     if symbol and role == "intermediate" and symbol["meaning"] == "pre-activation":
         return "pre-activations"
     return _GROUP.get(role, "step")
@@ -99,21 +101,30 @@ def _group(catalogue: Catalogue, formula: Record) -> str:
 
 def evidence(words: Words, formula: Record) -> list[Outcome]:
     """The evidence in short, methods with the same outcome together, the strongest outcome first."""
-    order = ("refuted", "proved", "checked", "not-run")
     found = []
-    for outcome in order:
+    for outcome in ("refuted", "proved", "checked", "not-run"):
         methods = [
-            words.say(f"badges.{item['method']}", T=_times(words, item))
-            for item in formula["evidence"]
-            if item["outcome"] == outcome
+            _method(words, item, outcome) for item in formula["evidence"] if item["outcome"] == outcome
         ]
         if methods:
             found.append(Outcome(outcome, words.say(f"outcomes.{outcome}"), methods))
     return found
 
 
-def _times(words: Words, item: Record) -> str:
-    return words.say("phrase.list-separator").join(str(t) for t in item["coverage"].get("T", []))
+def _method(words: Words, item: Record, outcome: str) -> str:
+    if outcome in ("proved", "checked"):
+        return words.say(f"badges.{item['method']}", T=steps_covered(words, item))
+    return words.say(f"methods.{item['method']}")
+
+
+def steps_covered(words: Words, item: Record) -> str:
+    """The sequence lengths that a check covered: `1–3`, or `2, 4` where one is left out."""
+    lengths = item["coverage"].get("T", [])
+    if not isinstance(lengths, list):
+        return _value(words, lengths)
+    if len(lengths) > 2 and lengths == list(range(lengths[0], lengths[-1] + 1)):
+        return f"{lengths[0]}–{lengths[-1]}"
+    return words.say("phrase.list-separator").join(str(t) for t in lengths)
 
 
 def coverage(words: Words, item: Record) -> list[tuple[str, str]]:
@@ -126,6 +137,5 @@ def _value(words: Words, value: object) -> str:
         return words.say("phrase.list-separator").join(_value(words, part) for part in value)
     if isinstance(value, float):
         return f"{value:.2g}"
-    if value == "any":
-        return words.say("coverage.any")
-    return str(value)
+    key = f"coverage.{str(value).replace(' ', '-')}"
+    return words.say(key) if value in ("any", "every T") else str(value)

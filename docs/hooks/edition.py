@@ -52,7 +52,7 @@ class Edition:
         root = Path(config.config_file_path).resolve().parent
         docs = root / "docs"
         site = Site(
-            catalogue.load(root / "build" / CATALOGUE.name),
+            catalogue.load(root / "build" / CATALOGUE.name, config.extra.get("first_cells", [])),
             words.load(docs, language),
             bibliography.load(root / "references.bib"),
             Batch(),
@@ -91,7 +91,7 @@ class Edition:
     def _generated(self) -> Iterator[tuple[str, str]]:
         known = self.site.catalogue
         for formula in known.formulas.values():
-            sentence = describe.sentence(known, self.site.words, formula)
+            sentence = describe.sentence(self.site.words, formula)
             yield pages.address(formula["id"]), pages.markdown(self.site.words, formula, sentence)
             if self.language == LANGUAGES[0]:
                 text = json.dumps(formula, ensure_ascii=False, indent=1) + "\n"

@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from markupsafe import Markup
 from pygments import highlight as pygmentize
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from docs.hooks.catalogue import Catalogue, Record
+from docs.hooks.describe import subject
+
+SIGMOID = """def sigmoid(a):
+    return 0.5 * (1 + np.tanh(0.5 * a))  # never overflows
+
+
+"""
+
+
+def line(formula: Record) -> str:
+    """A formula as an assignment."""
+    return f"{formula['name']} = {formula['numpy']}"
 
 
 def forward(catalogue: Catalogue, cell: str) -> str:
     """The forward step: a function of the input, the previous state and the parameters."""
     record = catalogue.cell(cell)
-    lines = [catalogue.formula(one)["numpy"] for one in record["forward"]]
+    lines = [line(catalogue.formula(one)) for one in record["forward"]]
     states = _named(record, "state")
     arguments = [*_named(record, "input"), *_named(record, "previous-state"), *record["parameters"]]
-    return _function("forward", arguments, lines, states)
+    source = _function("forward", arguments, lines, states)
+    return f"import numpy as np\n\n\n{SIGMOID if 'sigmoid(' in source else ''}{source}"
 
 
 def backward(catalogue: Catalogue, cell: str) -> str:
     """The backward step: from what arrives to the cotangents and this step's share of the gradients."""
     record = catalogue.cell(cell)
     formulas = [catalogue.formula(one) for one in record["backward"]]
-    inside = [one for one in formulas if not _over_time(record, one)]
-    made = [one["symbols"][0]["name"] for one in inside]
-    needed = {
-        symbol["name"]: None for one in inside for symbol in one["symbols"][1:] if symbol["name"] not in made
-    }
-    sizes = {dimension["name"] for dimension in record["dimensions"]}
-    arguments = sorted((name for name in needed if name not in sizes), key=_rank(record))
+    inside = [one for one in formulas if not _over_time(one)]
+    made = [one["name"] for one in inside]
+    read = [symbol["name"] for one in inside for symbol in one["symbols"][1:]]
+    arguments = sorted(dict.fromkeys(name for name in read if name not in made), key=_rank(record))
     returned = [
-        name
-        for one, name in zip(inside, made, strict=True)
-        if one["quantity"].endswith("_t")
-        or one["quantity"] in (*_named(record, "input"), *_named(record, "previous-state"))
+        one["name"] for one in inside if subject(one)[0] in ("input", "previous-state", "contribution")
     ]
-    return _function("backward", arguments, [one["numpy"] for one in inside], returned)
+    return _function("backward", arguments, [line(one) for one in inside], returned)
 
 
-def _over_time(cell: Record, formula: Record) -> bool:
+def _over_time(formula: Record) -> bool:
     """Whether a formula speaks of all steps, not of one: a sum over time, or the initial state's gradient."""
-    return formula["quantity"] in cell["parameters"] or formula["quantity"].endswith("_0")
+    return subject(formula)[0] in ("parameter", "initial-state")
 
 
 def _named(cell: Record, role: str) -> list[str]:
     return [symbol["name"] for symbol in cell["symbols"] if symbol["role"] == role]
 
 
-def _rank(cell: Record):  # type: ignore[no-untyped-def]
+def _rank(cell: Record) -> Callable[[str], tuple[bool, int]]:
+    """What arrives from the loss and from step t + 1 first, then the cell's own symbols in their order."""
     order = {symbol["name"]: place for place, symbol in enumerate(cell["symbols"])}
-    return lambda name: (name in order, order.get(name, 0), name)
+    return lambda name: (name in order, order.get(name, 0))
 
 
 def _function(name: str, arguments: list[str], lines: list[str], returned: list[str]) -> str:

@@ -9,7 +9,7 @@ from html import unescape
 from mkdocs.structure.toc import TableOfContents, get_toc
 
 from derivations.address import permalink
-from docs.hooks import describe
+from docs.hooks import describe, listing
 from docs.hooks.catalogue import Record
 from docs.hooks.view import View
 from docs.hooks.words import Words
@@ -46,8 +46,9 @@ def html(view: View, formula: Record) -> str:
     return view.render(
         "formula.html",
         formula=formula,
-        title=describe.title(catalogue, words, formula),
-        sentence=describe.sentence(catalogue, words, formula),
+        title=describe.title(words, formula),
+        sentence=describe.sentence(words, formula),
+        meanings=[describe.meaning(words, one) for one in formula["symbols"]],
         outcomes=describe.evidence(words, formula),
         evidence=evidence,
         formats=[
@@ -66,6 +67,10 @@ def html(view: View, formula: Record) -> str:
             and one["cell"] != formula["cell"]
         ],
     )
+
+
+def _formats(formula: Record) -> dict[str, str]:
+    return {name: formula[name] for name in ("latex", "mathml", "sympy")} | {"numpy": listing.line(formula)}
 
 
 def _text(value: object) -> str:

@@ -124,7 +124,7 @@ def test_a_block_within_a_line_is_refused(tmp_path: Path) -> None:
 
 def test_a_formula_without_passing_evidence_is_refused(tmp_path: Path) -> None:
     data = catalogue()
-    data["formulas"][1]["passing"] = False
+    next(one for one in data["formulas"] if one["id"] == "rnn.forward.h")["passing"] = False
     with pytest.raises(CatalogueError, match=r"rnn\.forward\.h: has no passing evidence"):
         _expand(_view(tmp_path, data=data), "formula rnn.forward.h")
 
@@ -132,11 +132,11 @@ def test_a_formula_without_passing_evidence_is_refused(tmp_path: Path) -> None:
 def test_the_summary_counts_from_the_catalogue(tmp_path: Path) -> None:
     data = catalogue()
     before = _expand(_view(tmp_path, data=data), "summary")
-    data["formulas"][0]["evidence"][0]["outcome"] = "refuted"
+    derived = [formula for formula in data["formulas"] if formula["pass"] != "forward"]
+    derived[0]["evidence"][0]["outcome"] = "refuted"
     after = _expand(_view(tmp_path, data=data), "summary")
-    total = len(data["formulas"])
-    assert f"{total} are proved for all sizes" in before
-    assert f"{total - 1} are proved for all sizes" in after
+    assert f"{len(derived)} are proved for all sizes" in before
+    assert f"{len(derived) - 1} are proved for all sizes" in after
     assert "No check that has run failed" in before
     assert "No check that has run failed" not in after
 

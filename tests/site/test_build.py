@@ -103,15 +103,19 @@ def _remove(name: str) -> Callable[[Path], None]:
     return lambda root: (root / "docs" / name).unlink()
 
 
+def _formula(data: fixture.Record, formula_id: str) -> fixture.Record:
+    return next(formula for formula in data["formulas"] if formula["id"] == formula_id)
+
+
 def _not_passing(root: Path) -> None:
     data = fixture.catalogue()
-    data["formulas"][2]["passing"] = False
+    _formula(data, "rnn.backward.h")["passing"] = False
     fixture.write_catalogue(root, data)
 
 
 def _bad_tex(root: Path) -> None:
     data = fixture.catalogue()
-    data["formulas"][2]["display"] = r"\frac{a}"
+    _formula(data, "rnn.backward.h")["display"] = r"\frac{a}"
     fixture.write_catalogue(root, data)
 
 
