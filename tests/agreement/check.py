@@ -26,7 +26,7 @@ from derivations.cells import cells
 from derivations.formula import Formula
 from derivations.language import Cell, Symbol
 from derivations.nodes import symbols_in
-from tests.agreement.code import value
+from tests.agreement.compiled import value
 from tests.agreement.example import Array, Example, Sizes, draw
 from tests.agreement.opened import Opened
 from tests.agreement.witness import Witness

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from derivations.language import Cell
-from tests.agreement.code import value
+from tests.agreement.compiled import value
 from tests.agreement.example import Array, Example
 from tests.agreement.witness import STEP, Witness, derivative
 
