@@ -6,6 +6,7 @@ So no exponential ever appears, and what SymPy differentiates stays a polynomial
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sympy import AtomicExpr, Expr, Function, Integer, Symbol
 
@@ -28,11 +29,38 @@ class Activation(Function):
 ACTIVATIONS: dict[str, type[Activation]] = {name: type(name, (Activation,), {}) for name in SLOPES}
 
 
-class Value(AtomicExpr):
-    """The value of a quantity at one entry of one step: to SymPy an atom that knows how to be differentiated.
+class _Quick(AtomicExpr):
+    """An atom that answers SymPy's product rule at once: it asks each of them thousands of times."""
+
+    is_real, is_zero = True, False
+
+    def diff(self, *symbols: Any, **_: Any) -> Expr:
+        """The derivative, as the product rule asks for it: in s, or in (s, 0) or (s, 1)."""
+        (asked,) = symbols
+        s, times = asked if isinstance(asked, tuple) else (asked, 1)
+        if times not in (0, 1):
+            raise ValueError(f"{self}: one derivative expected, got {times}")
+        return self._eval_derivative(s) if times else self
+
+    def _eval_derivative_n_times(self, s: Symbol, n: int) -> Expr:
+        return self.diff((s, n))
+
+
+class Leaf(_Quick, Symbol):
+    """A weight, a state, an input or a cotangent at one entry."""
+
+    def __new__(cls, name: str) -> Leaf:
+        return Symbol.__new__(cls, name, real=True, zero=False)  # type: ignore[no-any-return]
+
+    def _eval_derivative(self, s: Symbol) -> Expr:
+        return Integer(self == s)
+
+
+class Value(_Quick):
+    """The value of a quantity at one entry of one step, an atom that knows how to be differentiated.
 
     A composed loss written out as one tree grows severalfold with every step, and SymPy walks the tree at every turn;
-    as an atom whose derivative is slope · argument.diff(s), the same composition stays small.
+    as an atom whose derivative is slope · derivative of the argument, the same composition stays small.
 
     Attributes:
         function: the activation that gives the value, or ``NAMED``.
@@ -41,8 +69,6 @@ class Value(AtomicExpr):
         variant: which composition the argument belongs to. Part of the identity: SymPy's caches must not hand out
             the value of one composition for that of another.
     """
-
-    is_real, is_zero = True, False
 
     __slots__ = ("_derivatives", "_free", "argument", "function", "mark", "variant")
 
@@ -57,26 +83,20 @@ class Value(AtomicExpr):
         return (self.mark, self.variant)
 
     @property
-    def free_symbols(self) -> set[Symbol]:
+    def free_symbols(self) -> set[Expr]:
         return self._free  # type: ignore[no-any-return]
 
     def _eval_derivative(self, s: Symbol) -> Expr:
         if s not in self._derivatives:
             # What ``diff`` calls, called directly: ``diff`` asks whether each sum is zero, at three times the cost.
-            inner = self.argument._eval_derivative(s)
+            inner = self.argument._eval_derivative(s) if s in self._free else Integer(0)
             slope = Integer(1) if self.function == NAMED else SLOPES[self.function](self)
             self._derivatives[s] = Held(slope * inner) if inner != 0 else Integer(0)
         return self._derivatives[s]
 
-    def _eval_derivative_n_times(self, s: Symbol, n: int) -> Expr:
-        # SymPy's atoms answer 0 or 1 here without asking _eval_derivative.
-        return Expr._eval_derivative_n_times(self, s, n)
 
-
-class Held(AtomicExpr):
+class Held(_Quick):
     """An expression that SymPy carries along unopened: the derivative of an argument, itself as large as a tree."""
-
-    is_real, is_zero = True, False
 
     __slots__ = ("expression",)
 
@@ -89,5 +109,8 @@ class Held(AtomicExpr):
         return (self.expression,)
 
     @property
-    def free_symbols(self) -> set[Symbol]:
+    def free_symbols(self) -> set[Expr]:
         return set()  # nothing is differentiated twice
+
+    def _eval_derivative(self, s: Symbol) -> Expr:
+        raise ValueError("a derivative that is held is not differentiated again")

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow
-from sympy import Symbol as Scalar
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.formula import Formula
 from derivations.language import Cell, Symbol
 from derivations.nodes import Elementwise, TimeSum
-from derivations.prove.activations import NAMED, Held, Value
+from derivations.prove.activations import NAMED, Held, Leaf, Value
 from derivations.prove.entries import Entry, Matrix, evaluate
 from derivations.prove.verdict import Verdict
 
@@ -51,7 +50,8 @@ class Unrolled:
         self._constant = {p.name for p in cell.parameters}
         self._leaves: dict[str, Matrix] = {}
         self._marks: set[str] = set()
-        self._loss = self._loss_of(self._compose(None, []))
+        self._composed = self._compose(None, [])
+        self._loss = self._loss_of(self._composed)
         self._ring = self._make_ring()
         self._values = self._forward_in_ring()
 
@@ -110,10 +110,7 @@ class Unrolled:
         """The entries of something given, each a symbol."""
         if name not in self._leaves:
             rows, columns = (self._size(n) for n in node.shape)
-            self._leaves[name] = [
-                [Scalar(f"{name}[{j},{k}]", real=True, zero=False) for k in range(columns)]
-                for j in range(rows)
-            ]
+            self._leaves[name] = [[Leaf(f"{name}[{j},{k}]") for k in range(columns)] for j in range(rows)]
         return self._leaves[name]
 
     def _given(self, node: MatrixSymbol, t: int) -> Matrix:
@@ -128,8 +125,9 @@ class Unrolled:
     def _compose(self, cut: Place | None, opened: Matrix) -> dict[Place, Matrix]:
         """Every quantity at every step as an expression; at the place ``cut``, the entries of ``opened`` instead."""
         variant = f"{self.cell.name} {self.steps} {cut}"
-        values: dict[Place, Matrix] = {}
-        for t in range(1, self.steps + 1):
+        first = cut[1] if cut else 1  # what comes before the cut does not depend on it
+        values = {place: v for place, v in self._composed.items() if place[1] < first} if cut else {}
+        for t in range(first, self.steps + 1):
 
             def look(node: MatrixSymbol, t: int = t) -> Matrix:
                 if (node.name, t) == cut:
@@ -198,10 +196,7 @@ class Unrolled:
             return self._gradient(self._loss, self._leaf(of.name, of.node))
         # Open the composition at this place: the loss as a function of this quantity alone, at this step alone.
         value = self._value(of.node, t)
-        opened = [
-            [Scalar(f"{of.name}@{t}[{j},{k}]", real=True, zero=False) for k in range(len(row))]
-            for j, row in enumerate(value)
-        ]
+        opened = [[Leaf(f"{of.name}@{t}[{j},{k}]") for k in range(len(row))] for j, row in enumerate(value)]
         stands_for = {
             s: v for row, values in zip(opened, value, strict=True) for s, v in zip(row, values, strict=True)
         }
@@ -281,7 +276,7 @@ class Unrolled:
         match e:
             case Integer():
                 return self._ring.constant(int(e))
-            case Scalar():
+            case Leaf():
                 return self._generator(e.name)
             case Value():
                 return self._generator(e.mark)
