@@ -137,5 +137,9 @@ def _value(words: Words, value: object) -> str:
         return words.say("phrase.list-separator").join(_value(words, part) for part in value)
     if isinstance(value, float):
         return f"{value:.2g}"
-    key = f"coverage.{str(value).replace(' ', '-')}"
-    return words.say(key) if value in ("any", "every T") else str(value)
+    if not isinstance(value, str):
+        return str(value)
+    if value in words.glossary:
+        return words.term(value)
+    key = f"coverage.{value.replace(' ', '-')}"
+    return words.say(key) if words.knows(key) and len(value) > 1 else value

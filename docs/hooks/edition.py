@@ -162,9 +162,15 @@ class Edition:
 
         return prose.replace(markdown, put)
 
+    def _rank(self, page: Page) -> None:
+        """In search, the glossary's own words before the many formulas that are named with them."""
+        if page.file.src_uri == "glossary.md":
+            page.meta["search"] = {"boost": 4}
+
     def put_content(self, html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
         """The page's HTML with every token replaced; a formula's page is made here."""
         view = View(self.site, page.url)
+        self._rank(page)
         if "formula" in page.meta:
             html = self._formula_page(view, page.meta["formula"])
             page.toc = pages.contents(self.site.fill(html))
@@ -200,6 +206,8 @@ class Edition:
     def set_languages(self, config: MkDocsConfig, page: Page | None) -> None:
         """For the language switch: the same page in each language, relative to this one."""
         here = FOLDERS[self.language] + (page.url if page else "")
+        # The reader's colours are remembered for the whole site, not for each language.
+        config.extra["scope"] = get_relative_url("", here) if page else urlsplit(SITE).path
         config.extra["alternate"] = [
             {
                 "name": NAMES[language],
