@@ -156,9 +156,9 @@ class _Run:
                     self.cell.name, "forward", equation.left.name, equation.left, equation.right.node, {}, ()
                 )
                 where = [{**at, name: v} for at, v in zip(self._at(t), np.atleast_1d(found), strict=False)]
-                self._judge(f, self._evaluate(user, where), {"lstmref.step_forward": shown}, f"t = {t}")
+                if self._judge(f, self._evaluate(user, where), {"lstmref.step_forward": shown}, f"t = {t}"):
+                    self._keep(t, name, found)
                 self.findings[f.id].through = equation.left.name
-                self._keep(t, name, np.broadcast_to(found, shown.shape))
                 return
 
     # Backward.
