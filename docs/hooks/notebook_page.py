@@ -146,7 +146,7 @@ def _output(output: Tag, key: str, maths: _Maths) -> str:
         return f'<div class="notebook-table" tabindex="0">{inside}</div>'
     if "jp-RenderedText" in classes:
         text = escape(output.get_text().strip("\n"), quote=False)
-        return f'<pre tabindex="0"><code>{text}</code></pre>'
+        return f'<pre tabindex="0">{text}</pre>'
     raise NotebookError(f"{key}: an output that the site cannot show: {' '.join(sorted(map(str, classes)))}")
 
 
