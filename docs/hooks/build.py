@@ -14,8 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from docs.hooks import catalogue, diagram, fingerprint, links, notebooks, swap
-from docs.hooks.notebook_template import NotebookError
+from docs.hooks import catalogue, fingerprint, links, swap
 from docs.hooks.paths import CATALOGUE, ROOT, MissingToolError
 
 CONFIGURATIONS = {"en": "mkdocs.yml", "zh": "mkdocs.zh.yml"}
@@ -36,17 +35,29 @@ def build(out: Path, root: Path = ROOT) -> bool:
     stamp = fingerprint.of_inputs(root)
     if fingerprint.is_current(out, stamp):
         return False
-    known = catalogue.load(root / "build" / CATALOGUE.name)
-    diagram.prepare(list(known.cells.values()))
-    if root == ROOT:
-        notebooks.prune(known.cells)
-        notebooks.make(known.cells)
+    _prepare(root)
     with swap.replacing(out) as made:
         _languages(made, root)
         if found := links.check(made):
             raise SiteError("\n".join(["links that lead nowhere:", *found[:50], f"{len(found)} in all"]))
         fingerprint.write(made, stamp)
     return True
+
+
+def _prepare(root: Path) -> None:
+    """What both languages share and only one should make: diagrams, and this repository's notebooks."""
+    # Imported only now: they take longer to load than finding out that nothing changed.
+    from docs.hooks import diagram, notebooks
+    from docs.hooks.notebook_template import NotebookError
+
+    known = catalogue.load(root / "build" / CATALOGUE.name)
+    diagram.prepare(list(known.cells.values()))
+    if root == ROOT:
+        notebooks.prune(known.cells)
+        try:
+            notebooks.make(known.cells)
+        except NotebookError as error:
+            raise SiteError(str(error)) from error
 
 
 def _languages(made: Path, root: Path) -> None:
@@ -92,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         changed = build(out.resolve())
-    except (SiteError, catalogue.CatalogueError, NotebookError, MissingToolError) as error:
+    except (SiteError, catalogue.CatalogueError, MissingToolError) as error:
         print(f"{error}\nThe site was not built.", file=sys.stderr)
         return 1
     pages = sum(1 for _ in out.rglob("*.html"))

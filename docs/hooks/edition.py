@@ -146,7 +146,7 @@ class Edition:
     def expand_markers(self, markdown: str, page: Page) -> str:
         """The page's Markdown with a token for each marker."""
         name = f"{self.docs.name}/{self.language}/{page.file.src_uri}"
-        if page.file.generated_by:
+        if page.file.generated_by or not page.file.src_uri.endswith(".md"):
             return markdown
         for key in ("title", "description"):
             if not page.meta.get(key):
