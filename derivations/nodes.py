@@ -17,6 +17,18 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 Shape = tuple[Expr, ...]
 
 MINUS_ONE = Integer(-1)
+BEFORE, AFTER = (
+    "_before",
+    "_after",
+)  # ends the name of a symbol taken one step too early or too late: in mutants only
+
+
+def step_of(name: str) -> tuple[str, int]:
+    """A symbol's name without such an end, and by how many steps it is off."""
+    for end, off in ((BEFORE, -1), (AFTER, 1)):
+        if name.endswith(end):
+            return name.removesuffix(end), off
+    return name, 0
 
 
 class ShapeError(ValueError):
@@ -56,6 +68,25 @@ class TimeSum(MatrixExpr):
     @property
     def body(self) -> MatrixExpr:
         return self.args[0]
+
+    @property
+    def shape(self) -> Shape:
+        return tuple(self.body.shape)
+
+
+class AtStep(MatrixExpr):
+    """An expression at the first or the last step alone, ``when`` being ``1`` or ``T``; only mutants have one."""
+
+    def __new__(cls, body: MatrixExpr, when: str | Str) -> AtStep:
+        return super().__new__(cls, body, when if isinstance(when, Str) else Str(when))  # type: ignore[no-any-return]
+
+    @property
+    def body(self) -> MatrixExpr:
+        return self.args[0]
+
+    @property
+    def when(self) -> str:
+        return str(self.args[1].name)
 
     @property
     def shape(self) -> Shape:

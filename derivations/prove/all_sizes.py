@@ -32,7 +32,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.formula import Formula
 from derivations.language import Cell, Symbol
-from derivations.nodes import Elementwise, TimeSum
+from derivations.nodes import AtStep, Elementwise, TimeSum, step_of
 from derivations.prove import sums
 from derivations.prove.activations import ACTIVATIONS
 from derivations.prove.sums import Normalizer, Polynomial
@@ -74,6 +74,13 @@ class AllSizes:
                 reason = f"{formula.id}{step} differs from the derivative in {_few(difference)}"
                 return Verdict(METHOD, "refuted", self._coverage(), reason)
         return Verdict(METHOD, "proved", self._coverage() | {"statements": len(statements)})
+
+    def refuses(self, broken: Formula) -> bool:
+        """Whether a broken formula differs from the derivative: the check of ``prove`` on the bare statement."""
+        try:
+            return self.prove(broken).outcome == "refuted"
+        except ValueError:  # summed over an index that no longer appears: not even a sum over time
+            return True
 
     def _coverage(self) -> dict[str, object]:
         return {"sizes": [d.name for d in self.cell.dimensions], "T": "every T"}
@@ -174,6 +181,9 @@ class AllSizes:
                 if node.function.endswith("'"):
                     return ACTIVATIONS[node.function[:-1]](argument).fdiff()
                 return ACTIVATIONS[node.function](argument)
+            case AtStep():
+                at = FIRST if node.when == "1" else STEPS
+                return self._entry(node.body, at, *place, cut=cut, copied=copied)
             case TimeSum():
                 return Sum(entry(node.body, *place), (TIME, 1, STEPS))
             case _:
@@ -192,6 +202,8 @@ class AllSizes:
             return IndexedBase(name)[place]
         if name.endswith("_1"):
             name, time = name.removesuffix("_1"), FIRST
+        name, off = step_of(name)
+        time += off
         return IndexedBase(name)[(time, *place)]
 
     def _resolve(self, name: str, indices: tuple[str, ...]) -> Polynomial | None:

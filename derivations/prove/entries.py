@@ -14,6 +14,12 @@ from derivations.nodes import Elementwise
 Entry = Any  # a SymPy expression, or a polynomial of python-flint, which has no type stubs
 Matrix = list[list[Entry]]
 Lookup = Callable[[MatrixSymbol], Matrix]
+
+
+class Everywhere(list[list[Entry]]):
+    """A matrix with one and the same entry everywhere, of whatever size it meets."""
+
+
 Activate = Callable[[Elementwise, Matrix], Matrix]
 
 
@@ -30,8 +36,10 @@ def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
     match node:
         case MatrixSymbol():
             return look(node)
+        case OneMatrix():
+            return Everywhere([[1]])
         case MatAdd():
-            return _zip([of(a) for a in node.args if not isinstance(a, OneMatrix)], sum, _ones(node))
+            return _zip([of(a) for a in node.args], sum)
         case HadamardProduct():
             return _zip([of(a) for a in node.args], _product)
         case HadamardPower():
@@ -40,8 +48,8 @@ def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
         case Transpose():
             return [list(column) for column in zip(*of(node.arg), strict=True)]
         case MatMul() if not isinstance(node.args[0], MatrixExpr):
-            factor = int(node.args[0])
-            return [[factor * a for a in row] for row in of(node.args[1])]
+            factor, matrix = int(node.args[0]), of(node.args[1])
+            return type(matrix)([[factor * a for a in row] for row in matrix])
         case MatMul():
             left, right = (of(a) for a in node.args)
             columns = list(zip(*right, strict=True))
@@ -54,13 +62,12 @@ def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
             raise TypeError(f"no entries for {type(node).__name__}: {node}")
 
 
-def _ones(node: MatAdd) -> int:
-    return sum(isinstance(a, OneMatrix) for a in node.args)
-
-
-def _zip(terms: list[Matrix], combine: Callable[[list[Entry]], Entry], start: int = 0) -> Matrix:
-    entries = [[list(cell) for cell in zip(*rows, strict=True)] for rows in zip(*terms, strict=True)]
-    return [[combine(cell) + start for cell in row] for row in entries]
+def _zip(terms: list[Matrix], combine: Callable[[list[Entry]], Entry]) -> Matrix:
+    sized = [m for m in terms if not isinstance(m, Everywhere)] or terms
+    rows, columns = len(sized[0]), len(sized[0][0])
+    filled = [[[m[0][0]] * columns] * rows if isinstance(m, Everywhere) else m for m in terms]
+    entries = [zip(*cells, strict=True) for cells in zip(*filled, strict=True)]
+    return [[combine(list(cell)) for cell in row] for row in entries]
 
 
 def _product(factors: list[Entry]) -> Entry:

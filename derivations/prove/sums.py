@@ -178,7 +178,7 @@ class Normalizer:
         free = sorted(
             {i for atoms, _ in argument for _, indices in atoms for i in indices if isinstance(i, str)}
         )
-        places = {i: f"@{k}" for k, i in enumerate(sorted(free, key=lambda i: (i != "t" and i != "1", i)))}
+        places = {i: f"@{k}" for k, i in enumerate(sorted(free, key=lambda i: (i[0] not in "tT1", i)))}
         key = function, frozenset(rename(argument, places).items())
         name = self._values.setdefault(key, f"{function}#{len(self._values)}")
         return {canonical([(name, tuple(places))], ()): 1}

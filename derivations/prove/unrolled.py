@@ -17,8 +17,8 @@ from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.formula import Formula
-from derivations.language import Cell, Symbol
-from derivations.nodes import Elementwise, TimeSum
+from derivations.language import Cell, State, Symbol
+from derivations.nodes import AtStep, Elementwise, TimeSum, step_of
 from derivations.prove.activations import NAMED, Held, Leaf, Value
 from derivations.prove.entries import Entry, Matrix, evaluate
 from derivations.prove.verdict import Verdict
@@ -26,6 +26,7 @@ from derivations.prove.verdict import Verdict
 METHOD = "unrolled"
 SIZES = {"D": 3, "H": 2}
 HORIZONS = (1, 2, 3)
+SPARE = 32
 
 Place = tuple[str, int]  # a quantity at a step
 
@@ -54,6 +55,8 @@ class Unrolled:
         self._loss = self._loss_of(self._composed)
         self._ring = self._make_ring()
         self._values = self._forward_in_ring()
+        self._truths: dict[Place, Matrix] = {}
+        self._claims: dict[Place, Matrix] = {}
 
     def prove(self, formulas: Sequence[Formula]) -> Iterator[tuple[Formula, Verdict]]:
         """A verdict for each formula of the backward pass and each count.
@@ -63,14 +66,13 @@ class Unrolled:
         """
         backward = [f for f in formulas if f.pass_ == "backward"]
         compared = {f.id: Comparison() for f in backward}
-        truths: dict[Place, Matrix] = {}
         by_step = [f for f in backward if not _once(f)]
         for t in range(self.steps, 0, -1):
             for f in by_step:
-                self._compare(f, t, truths, compared[f.id])
+                self._compare(f, t, compared[f.id])
         for f in backward:
             if _once(f):
-                self._compare(f, 1, truths, compared[f.id])
+                self._compare(f, 1, compared[f.id])
             yield f, self._verdict(compared[f.id])
         for f in formulas:
             if f.pass_ == "count":
@@ -80,10 +82,24 @@ class Unrolled:
         coverage: dict[str, object] = {"T": self.steps, **self._sizes, "entries": found.entries}
         return Verdict(METHOD, "refuted" if found.reason else "proved", coverage, found.reason)
 
-    def _compare(self, f: Formula, t: int, truths: dict[Place, Matrix], found: Comparison) -> None:
-        claim, truth = self._claim(f, t, truths), self._truth(f.left, t)
+    def refuses(self, broken: Formula, original: Formula) -> bool:
+        """Whether a broken formula gives another value anywhere than the original, which ``prove`` has proved."""
+        if broken.pass_ == "count":
+            return bool(self._count(broken).reason)
+        for t in (1,) if _once(original) else range(self.steps, 0, -1):
+            place = original.id, t
+            if place not in self._claims:
+                self._claims[place] = self._claim(original, t)
+            if self._claim(broken, t) != self._claims[place]:
+                return True
+        return False
+
+    def _compare(self, f: Formula, t: int, found: Comparison) -> None:
+        for s in self.cell.states:
+            self._arrive(s, t)
+        claim, truth = self._claim(f, t), self._truth(f.left, t)
         if f.left.cotangent_of is not None and f.left.cotangent_of.role != "parameter":
-            truths[f.left.name, t] = truth
+            self._truths[f.left.name, t] = truth
         for j, (said, true) in enumerate(zip(claim, truth, strict=True)):
             for k, (a, b) in enumerate(zip(said, true, strict=True)):
                 found.entries += 1
@@ -213,59 +229,67 @@ class Unrolled:
             {s.name for matrix in self._leaves.values() for row in matrix for s in row} | self._marks
         )
         self._number = {name: k for k, name in enumerate(names)}
-        # The ring's own names are plain: ours hold brackets.
-        return fmpz_mpoly_ctx.get([f"v{k}" for k in range(len(names))], Ordering.lex)
+        # The ring's own names are plain: ours hold brackets. The spare ones are for values that the forward pass does
+        # not know: a wrong formula may take σ of what only tanh is taken of.
+        return fmpz_mpoly_ctx.get([f"v{k}" for k in range(len(names) + SPARE)], Ordering.lex)
 
     def _generator(self, name: str) -> Entry:
-        return self._ring.gen(self._number[name])
+        return self._ring.gen(self._number.setdefault(name, len(self._number)))
 
     def _forward_in_ring(self) -> dict[Place, Matrix]:
         values: dict[Place, Matrix] = {}
         for t in range(1, self.steps + 1):
             for equation in self.cell.steps:
                 right, place = equation.right.node, (equation.left.name, t)
-                if isinstance(right, Elementwise):
-                    values[place] = self._at(right, t, values)
-                else:
-                    values[place] = [[self._generator(m)] for m in self._names_of(place, right)]
+                rows = self._size(right.shape[0])
+                marks = (
+                    self._marks_of(right, t, rows)
+                    if isinstance(right, Elementwise)
+                    else self._names_of(place, right)
+                )
+                values[place] = [[self._generator(m)] for m in marks]
         return values
 
-    def _at(self, node: MatrixExpr, t: int, values: dict[Place, Matrix]) -> Matrix:
-        """An expression at step t, over polynomials."""
+    def _at(self, node: MatrixExpr, t: int) -> Matrix:
+        """An expression at step t, over polynomials, from the values and the cotangents found so far."""
 
         def look(symbol: MatrixSymbol) -> Matrix:
-            at = 1 if symbol.name.endswith("_1") else t
-            name = symbol.name.removesuffix("_1")
-            known = values.get((name, at)) or values.get(self._origin(name, at))
-            return known or [
-                [self._generator(s.name) for s in row]
-                for row in self._given(MatrixSymbol(name, *symbol.shape), at)
-            ]
+            name, off = step_of(symbol.name.removesuffix("_1"))
+            at = 1 if symbol.name.endswith("_1") else t + off
+            if not 1 <= at <= self.steps:  # only a mutant looks beyond the sequence, and finds nothing there
+                return [[self._ring.constant(0)] for _ in range(self._size(symbol.shape[0]))]
+            for known in (self._values, self._truths):
+                for place in ((name, at), self._origin(name, at)):
+                    if place in known:
+                        return known[place]
+            given = self._given(MatrixSymbol(name, *symbol.shape), at)
+            return [[self._generator(s.name) for s in row] for row in given]
 
         def activate(e: Elementwise, argument: Matrix) -> Matrix:
-            return [[self._generator(m)] for m in self._marks_of(e, t, len(argument))]
+            marks = self._marks_of(e, t, len(argument))
+            return [[self._generator(m)] for m in marks]
 
         return evaluate(node, look, activate)
 
     def _value(self, node: MatrixSymbol, t: int) -> Matrix:
-        return self._at(node, t, self._values)
+        return self._at(node, t)
 
-    def _claim(self, f: Formula, t: int, truths: dict[Place, Matrix]) -> Matrix:
+    def _claim(self, f: Formula, t: int) -> Matrix:
         """What the derived formula says, computed from the cotangents found so far."""
         if isinstance(f.right, TimeSum):
-            claims = [self._at(f.right.body, k, self._values | truths) for k in range(1, self.steps + 1)]
+            claims = [self._at(f.right.body, k) for k in range(1, self.steps + 1)]
             return [[sum(cell) for cell in zip(*rows, strict=True)] for rows in zip(*claims, strict=True)]
-        return self._at(f.right, t, self._values | truths | self._arriving(f, t, truths))
+        if isinstance(f.right, AtStep):
+            return self._at(f.right.body, 1 if f.right.when == "1" else self.steps)
+        return self._at(f.right, t)
 
-    def _arriving(self, f: Formula, t: int, truths: dict[Place, Matrix]) -> dict[Place, Matrix]:
-        """At step t: what the loss puts on the output, and what the step after sends back."""
-        arriving: dict[Place, Matrix] = {}
-        for s in self.cell.states:
-            final = [[self._generator(e.name) for e in row] for row in self._leaf(f"d{s.name}_T", s.node)]
-            arriving[f"d{s.name}_next", t] = (
-                final if t == self.steps else truths[f"d{s.previous.name}", t + 1]
-            )
-        return arriving
+    def _arrive(self, s: State, t: int) -> None:
+        """What arrives on a state of step t: from the step after, or at the last step from outside."""
+        if t == self.steps:
+            final = self._leaf(f"d{s.name}_T", s.node)
+            self._truths[f"d{s.name}_next", t] = [[self._generator(e.name) for e in row] for row in final]
+        else:
+            self._truths[f"d{s.name}_next", t] = self._truths[f"d{s.previous.name}", t + 1]
 
     def _polynomial(self, e: Expr, known: dict[Expr, Entry]) -> Entry:
         if e not in known:

@@ -1,0 +1,54 @@
+"""Places in an expression, and the expression with something else put there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Basic, MatAdd, MatMul
+from sympy.matrices.expressions.hadamard import HadamardProduct
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from derivations import nodes
+
+Path = tuple[int, ...]
+
+
+def sites(node: MatrixExpr, path: Path = ()) -> Iterator[tuple[Path, MatrixExpr]]:
+    """Every part of an expression with the way to it, the whole first."""
+    yield path, node
+    for k, argument in enumerate(node.args):
+        if isinstance(argument, MatrixExpr):
+            yield from sites(argument, (*path, k))
+
+
+def put(node: MatrixExpr, path: Path, part: MatrixExpr) -> MatrixExpr:
+    """The expression with ``part`` at that place.
+
+    Raises:
+        ShapeError: it does not fit there.
+    """
+    if not path:
+        return part
+    k, *rest = path
+    arguments = list(node.args)
+    arguments[k] = put(arguments[k], tuple(rest), part)
+    return rebuild(node, arguments)
+
+
+def rebuild(node: MatrixExpr, arguments: list[Basic]) -> MatrixExpr:
+    """A node of the same kind over other arguments, its shapes checked.
+
+    Raises:
+        ShapeError: the arguments do not fit together.
+    """
+    match node:
+        case MatAdd():
+            return nodes.add(*arguments)
+        case HadamardProduct():
+            return nodes.hadamard(*arguments)
+        case MatMul() if nodes.is_negative(node):
+            return nodes.negate(arguments[1])
+        case MatMul():
+            return nodes.matmul(*arguments)
+        case _:
+            return node.func(*arguments)
