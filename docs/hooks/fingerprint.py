@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -41,7 +40,7 @@ NPM = ("katex", "@viz-js/viz")
 
 
 def of_inputs(root: Path = ROOT, inputs: Iterable[str] = INPUTS) -> str:
-    """A hash of every input file, the versions of the tools, the site's address and the build's date."""
+    """A hash of every input file, the versions of the tools and the site's address."""
     digest = hashlib.sha256()
     for name in inputs:
         path = root / name
@@ -51,7 +50,6 @@ def of_inputs(root: Path = ROOT, inputs: Iterable[str] = INPUTS) -> str:
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     tools = [f"{name} {version(name)}" for name in PACKAGES] + [f"{name} {npm_version(name)}" for name in NPM]
     digest.update("\0".join([platform.python_version(), SITE, *tools]).encode())
-    digest.update(os.environ.get("SOURCE_DATE_EPOCH", "").encode())
     return digest.hexdigest()
 
 

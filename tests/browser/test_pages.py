@@ -52,8 +52,13 @@ def test_a_page_loads_without_complaint(page: Page, complaints: list[str], addre
 
 @pytest.mark.parametrize("address", PAGES)
 def test_a_phone_does_not_scroll_sideways(page: Page, address: str) -> None:
+    """And every displayed formula stands in a block that names it, and scrolls by itself."""
     page.set_viewport_size({"width": 375, "height": 800})
     page.goto(address)
+    stray = page.locator(".katex-display").evaluate_all(
+        "all => all.filter(one => !one.closest('.math[data-id]')).map(one => one.textContent)"
+    )
+    assert stray == []
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 375, f"{width} px wide"
 
@@ -68,17 +73,6 @@ def test_formulas_are_set_in_katexs_own_fonts(page: Page, address: str) -> None:
     assert failed == 0
     size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.math .katex')).fontSize)")
     assert size >= 16
-
-
-@pytest.mark.parametrize("address", PAGES)
-def test_every_displayed_formula_names_where_it_comes_from(page: Page, address: str) -> None:
-    """Displayed math stands in a `.math` block that names a formula, a step of one, or a notebook's cell."""
-    page.goto(address)
-    stray = page.locator(".katex-display").evaluate_all(
-        "all => all.filter(one => !one.closest('.math[data-id]')).map(one => one.textContent)"
-    )
-    assert stray == []
-    assert page.locator('.math[data-id=""]').count() == 0
 
 
 @pytest.mark.parametrize("address", ["", "f/lstm.backward.c/"])
