@@ -29,16 +29,13 @@ setup: ## install what the site needs into .venv and node_modules (quick when no
 setup-test: ## the same, and what the tests need
 	@$(SETUP) --tests
 
-derive: setup ## derive every formula from the forward equations and prove it
-	$(VENV)/python -m derivations verify
+derive: setup ## derive every formula, prove it, break it; quick when nothing changed
+	$(VENV)/python -m derivations verify --reuse
 
-build: setup build/catalogue.json ## build the site, both languages, into site/
+build: setup derive ## build the site, both languages, into site/
 	@$(WITH_EPOCH) $(VENV)/python -m docs.hooks.build
 
-build/catalogue.json:
-	@$(MAKE) --no-print-directory derive
-
-site: setup derive build ## derive, prove, build, and serve the site on this machine
+site: setup build ## derive, prove, build, and serve the site on this machine
 	@$(VENV)/python -m docs.hooks.serve --port $(PORT)
 
 test: setup-test ## everything that must hold: lint, types, proofs, site build, tests

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from derivations import catalogue, evidence, export, ledger
+from tqdm import tqdm
+
+from derivations import catalogue, checkers, evidence, export, ledger, schedule
 from derivations.cells import cells
 from derivations.formula import DerivationStep, Formula
 from derivations.language import CellError
-from derivations.prove import schedule
-from derivations.prove.schedule import Finished, Proved
 from derivations.render.cite import FORMATS, citation
 from derivations.render.layout import layout, statement
 from derivations.render.mathml import mathml
@@ -22,6 +22,7 @@ from derivations.render.numpy import numpy
 from derivations.render.sympy import source as sympy_source
 from derivations.render.tex import tex
 from derivations.render.text import text
+from derivations.schedule import Finished, Proved
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
@@ -75,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument(
         "--to", type=Path, default=BUILD, metavar="FOLDER", help="where to write it (default: build/)"
+    )
+    verify.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="spread the work over this Dask cluster, e.g. tcp://127.0.0.1:8786",
     )
     verify.set_defaults(command=verify_command)
 
@@ -134,20 +140,16 @@ def _step(f: Formula, step: DerivationStep) -> str:
     return f"so           {said}   [{', '.join(step.rules)}]"
 
 
-def _prove(names: Sequence[str]) -> list[Finished]:
-    """Prove the cells, with a line of progress on the terminal while it works."""
-    total, finished = len(schedule.tasks(names)), []
-    for done in schedule.run(names):
-        finished.append(done)
-        method = f"unrolled, T = {done.task.steps}" if done.task.steps else "for all sizes"
-        _progress(f"  {len(finished)}/{total}  {done.task.cell}: {method}")
-    _progress("")
+def _prove(names: Sequence[str], with_mutants: bool = False, scheduler: str | None = None) -> list[Finished]:
+    """Prove the cells, with a bar of progress on the terminal while it works."""
+    todo = schedule.run(names, with_mutants, scheduler)
+    total = len(schedule.tasks(names))
+    finished = []
+    with tqdm(todo, total=total, unit="proof", leave=False, disable=not sys.stderr.isatty()) as bar:
+        for done in bar:
+            finished.append(done)
+            bar.set_postfix_str(f"{done.task.cell}, {done.task.check}")
     return finished
-
-
-def _progress(line: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
 
 def _print_outcomes(name: str, finished: Sequence[Finished]) -> None:
@@ -232,25 +234,45 @@ def verify_command(options: argparse.Namespace) -> int:
     if options.reuse and found and (options.to / CATALOGUE).is_file():
         print(f"evidence for {len(found['formulas'])} formulas is up to date")
         evidence.write(export.document(found), options.to / CATALOGUE)
-        return 0 if _all_pass(found) else 1
+        survived = (found["mutants"] or {}).get("survived", [])
+        return 0 if _all_pass(found) and not survived else 1
     if path.is_file() and not found:
         print(f"{path.name} is damaged or about other code: everything is proved again")
     start = perf_counter()
     names = list(cells())
-    finished = _prove(names)
-    proof_seconds = perf_counter() - start
+    finished = _prove(names, with_mutants=True, scheduler=options.scheduler)
     for name in names:
         _print_outcomes(name, finished)
-    print(f"derived and proved in {proof_seconds:.1f} s")
-    agreement = evidence.run_agreement(ROOT, print)
-    if agreement:
-        _print_agreement(agreement)
-    proved = [p for done in finished for p in done.proved]
-    _report_refuted(proved)
-    data = evidence.collect(proved, agreement, ROOT)
+    judging = sum(done.mutant_seconds for done in finished)
+    print(
+        f"derived, proved and broken in {perf_counter() - start:.1f} s, of these {judging:.1f} s on mutants"
+    )
+    reports = _run_checkers()
+    _report_refuted([p for done in finished for p in done.proved])
+    data = evidence.collect(finished, reports, ROOT)
     evidence.write(data, path)
     evidence.write(export.document(data), options.to / CATALOGUE)
-    return 0 if _all_pass(data) else 1
+    passing = _all_pass(data)
+    return 0 if _print_mutants(data["mutants"]) and passing else 1
+
+
+def _run_checkers() -> evidence.Reports:
+    agreement = checkers.run(checkers.AGREEMENT, ROOT, print)
+    if agreement:
+        _print_agreement(agreement)
+    strength = checkers.run(checkers.STRENGTH, ROOT, print)
+    witnesses = checkers.run(checkers.WITNESSES, ROOT, print)
+    for name, witness in sorted((witnesses or {}).get("witnesses", {}).items()):
+        if witness["outcome"] == evidence.NOT_RUN:
+            print(f"  {name:12} not run: {witness.get('reason', '')}")
+        else:
+            about = list(witness["formulas"].values())
+            worst = max((said["worst"] for said in about), default=0.0)
+            print(
+                f"  {name:12} {witness['version']}: {len(about)} formulas {witness['outcome']} "
+                f"over {witness['configurations']} configurations, worst relative error {worst:.0e}"
+            )
+    return evidence.Reports(agreement, strength, witnesses)
 
 
 def _print_agreement(agreement: evidence.Record) -> None:
@@ -258,9 +280,8 @@ def _print_agreement(agreement: evidence.Record) -> None:
         about = [r for i, r in agreement["formulas"].items() if i.startswith(f"{name}.")]
         checked = sum(r["outcome"] == "checked" for r in about)
         worst = max((r["worst"] for r in about if r.get("worst") is not None), default=0.0)
-        print(
-            f"  {name:12} {checked:3} of {len(about)} agree with the NumPy reference, worst relative error {worst:.0e}"
-        )
+        said = f"{checked:3} of {len(about)} agree with the NumPy reference, worst relative error {worst:.0e}"
+        print(f"  {name:12} {said}")
 
 
 def _all_pass(data: evidence.Record) -> bool:
@@ -270,6 +291,31 @@ def _all_pass(data: evidence.Record) -> bool:
     if not failing:
         print(f"{len(data['formulas'])} formulas, all with passing evidence")
     return not failing
+
+
+def _print_mutants(broken: evidence.Record | None) -> bool:
+    """The last line: how many broken formulas were tried and how they ended. Whether none survived."""
+    if broken is None:
+        print("mutants: not run")
+        return True
+    print(
+        f"{'mutants':24}{'made':>6}{'caught':>8}{'equal':>7}{'survived':>10}   not caught by, among the caught"
+    )
+    for title, table in (("cells", broken["cells"]), ("kinds", broken["kinds"])):
+        for name, row in table.items():
+            missed = ", ".join(f"{check} {count}" for check, count in row["missed-by"].items())
+            line = f"{row['generated']:6}{row['caught']:8}{row['equivalent']:7}{row['survived']:10}"
+            print(f"  {name:22}{line}   {missed}")
+        print(f"  {'-' * len(title)}")
+    for mutant in broken["survived"]:
+        print(f"survived: {mutant}", file=sys.stderr)
+    total = broken["total"]
+    print(
+        f"{total['generated']} mutants: {total['caught']} caught, {total['equivalent']} equivalent, "
+        f"{total['survived']} survived"
+        + (f" ({total['not-judged']} not judged: the numbers did not run)" if total["not-judged"] else "")
+    )
+    return not broken["survived"]
 
 
 def publish_command(_: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from derivations.render.mathml import mathml
 from derivations.render.numpy import numpy
 from derivations.render.sympy import source as sympy_source
 from derivations.render.tex import aligned, tex
+from derivations.trusted import trusted_base
 
 Record = dict[str, Any]
 
@@ -32,6 +33,10 @@ def document(evidence: Record) -> Record:
         "version": release.VERSION,
         "versions": evidence["versions"],
         "notation": notation_snippets(),
+        "mutants": evidence["mutants"],
+        "strength": evidence["strength"],
+        "witnesses": evidence["witnesses"],
+        "trusted": trusted_base(),
         "cells": [cell_record(cell) for cell in cells().values()],
         "formulas": [
             formula_record(f, evidence["formulas"][f.id]) for cell in cells() for f in of_cell(cell)

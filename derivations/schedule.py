@@ -1,0 +1,106 @@
+"""Runs the proofs of many cells side by side: on the cores of this machine, or on a Dask cluster.
+
+Each task also lets its proof judge the mutants of the cell, while what it has computed is at hand.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import process_time
+
+from joblib import Parallel, delayed, parallel_config
+
+from derivations.catalogue import of_cell
+from derivations.cells import cells
+from derivations.mutants.judge import ALL_SIZES, UNROLLED, refused_by
+from derivations.prove.all_sizes import AllSizes
+from derivations.prove.unrolled import HORIZONS, Unrolled
+from derivations.prove.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Task:
+    """One proof method on one cell: for all sizes where ``steps`` is 0, else unrolled over so many steps."""
+
+    cell: str
+    steps: int
+
+    @property
+    def check(self) -> str:
+        return f"unrolled T={self.steps}" if self.steps else ALL_SIZES
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A formula's ID and what one method says of it."""
+
+    id: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A task that is done: its verdicts, which mutants it refuses, and the processor seconds of either."""
+
+    task: Task
+    proved: tuple[Proved, ...]
+    seconds: float
+    refused: dict[str, bool] = field(default_factory=dict)
+    mutant_seconds: float = 0.0
+
+
+def tasks(names: Iterable[str]) -> list[Task]:
+    """The tasks of these cells, the longest first."""
+    found = [Task(name, steps) for name in names for steps in (0, *HORIZONS)]
+    return sorted(found, key=lambda task: (-task.steps, -len(cells()[task.cell].parameters)))
+
+
+def run_task(task: Task, with_mutants: bool) -> Finished:
+    """Derive the cell's formulas, prove them by the task's method, and let it judge their mutants if asked.
+
+    Over three steps the polynomials are large and two have told all: there the mutants are left out.
+    """
+    start = process_time()
+    found, cell = of_cell(task.cell), cells()[task.cell]
+    prover: AllSizes | Unrolled
+    if task.steps:
+        prover = Unrolled(cell, task.steps)
+        proved = tuple(Proved(f.id, verdict) for f, verdict in prover.prove(found))
+    else:
+        prover = AllSizes(cell)
+        proved = tuple(Proved(f.id, prover.prove(f)) for f in found if f.pass_ != "forward")
+    middle = process_time()
+    sound = all(p.verdict.outcome == "proved" for p in proved)
+    judges = with_mutants and sound and task.check in (ALL_SIZES, *UNROLLED)
+    refused = refused_by(prover, task.cell) if judges else {}
+    return Finished(task, proved, middle - start, refused, process_time() - middle)
+
+
+def run(names: Iterable[str], with_mutants: bool = False, scheduler: str | None = None) -> Iterator[Finished]:
+    """Finish the tasks of these cells, in whatever order they end.
+
+    Args:
+        scheduler: the address of a Dask scheduler, e.g. ``tcp://127.0.0.1:8786``; without one the tasks run here, one
+            process a core.
+
+    Raises:
+        ImportError: a scheduler is named and ``dask.distributed`` is not installed.
+    """
+    todo = [delayed(run_task)(task, with_mutants) for task in tasks(names)]
+    with _backend(scheduler, min(os.cpu_count() or 1, len(todo))):
+        yield from Parallel(return_as="generator_unordered", batch_size=1)(todo)
+
+
+@contextmanager
+def _backend(scheduler: str | None, workers: int) -> Iterator[None]:
+    if scheduler is None:
+        with parallel_config(backend="loky", n_jobs=workers):
+            yield
+        return
+    from dask.distributed import Client  # optional: only who names a scheduler needs it
+
+    with Client(scheduler), parallel_config(backend="dask", n_jobs=-1):
+        yield
