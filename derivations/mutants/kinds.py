@@ -126,7 +126,7 @@ def value_for_slope(f: Formula, _: Cell) -> Iterator[Make]:
                 yield partial(_at, f, path, partial(_same, inner.base))
         if isinstance(part, HadamardProduct):
             for k, factor in enumerate(part.args):
-                if factor in [_complemented(other) for other in part.args]:
+                if _complemented(factor) in part.args:
                     rest = [a for m, a in enumerate(part.args) if m != k]
                     yield partial(_at, f, path, partial(nodes.hadamard, *rest))
 
