@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from derivations.catalogue import formula, formulas
+from derivations.catalogue import formula, formulas, of_cell
 from derivations.cells import cells
 from derivations.formula import canonical
 from derivations.mutants.generate import Mutant, mutants
