@@ -238,7 +238,9 @@ def _assets(docs: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield f"assets/{path.relative_to(folder).as_posix()}", path
-    for path in sorted((NODE_MODULES / "katex" / "dist" / "fonts").glob("*.woff2")):
+    katex = NODE_MODULES / "katex" / "dist"
+    yield "assets/katex/copy-tex.min.js", katex / "contrib" / "copy-tex.min.js"
+    for path in sorted((katex / "fonts").glob("*.woff2")):
         yield f"assets/katex/fonts/{path.name}", path
 
 

@@ -42,6 +42,9 @@ def _page(site: Path, path: Path, text: str, anchors: dict[Path, set[str]]) -> I
                 continue
             if path.name == "404.html":
                 continue  # is shown at any address, so its links are absolute
+            if address.startswith("/"):
+                yield f"{here}: {address}: expected a relative link, the site may lie below any address"
+                continue
             yield from _target(site, here, address, anchors)
 
 

@@ -68,7 +68,7 @@ def _function(name: str, arguments: list[str], lines: list[str], returned: list[
     return "\n".join([_wrap(f"def {name}(", arguments, "):"), *body, _wrap("    return ", returned, "")])
 
 
-def _wrap(start: str, names: list[str], end: str, width: int = 88) -> str:
+def _wrap(start: str, names: list[str], end: str, width: int = 76) -> str:
     one = f"{start}{', '.join(names)}{end}"
     if len(one) <= width:
         return one

@@ -130,3 +130,21 @@ def test_the_keyboard_reaches_a_wide_formula(page: Page) -> None:
     box.focus()
     expect(box).to_be_focused()
     assert box.get_attribute("aria-label")
+
+
+def test_a_link_to_the_evidence_lands_there(page: Page) -> None:
+    """Formulas off the screen are not laid out until needed; the anchor must hold all the same."""
+    page.goto("f/lstm.backward.h_prev/#evidence")
+    page.wait_for_timeout(500)
+    top = page.locator("#evidence").evaluate("heading => heading.getBoundingClientRect().top")
+    assert 0 <= top < 200
+
+
+def test_what_is_selected_in_a_formula_is_copied_as_tex(new_context: Callable[..., BrowserContext]) -> None:
+    page = new_context(permissions=["clipboard-read", "clipboard-write"]).new_page()
+    page.goto("f/rnn.forward.h/")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('.formula--hero .math'))")
+    page.keyboard.press("Control+c")
+    copied = str(page.evaluate("navigator.clipboard.readText()"))
+    assert r"\tanh" in copied
+    assert copied.count("tanh") == 1

@@ -59,7 +59,7 @@ def test_long_argument_lists_are_broken() -> None:
     small = fixture.catalogue()
     small["cells"][0]["parameters"] = [f"W_{n}" for n in range(40)]
     source = listing.forward(Catalogue(small), "rnn")
-    assert max(map(len, source.splitlines())) <= 90
+    assert max(map(len, source.splitlines())) <= 78
     *_, function = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef)
     assert len(function.args.args) == 42
