@@ -1,0 +1,90 @@
+"""Each witness agrees with the derived formulas, and is compared with all that it can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from derivations.catalogue import formulas
+from derivations.cells import cells
+from tests.witnesses.report import witness
+from tests.witnesses.shown import CONFIGURATIONS, configurations, names, run
+
+pytestmark = pytest.mark.witness
+
+
+def final_results(cell: str) -> set[str]:
+    """What a layer gives back: states, and gradients in what it is given."""
+    found = cells()[cell]
+    gradients = [p.name for p in (*found.inputs, *(s.initial for s in found.states), *found.parameters)]
+    return {f"{cell}.forward.{s.name}" for s in found.states} | {f"{cell}.backward.{n}" for n in gradients}
+
+
+def expected(name: str, program: Any) -> set[str]:
+    """The formulas that a witness must be compared with."""
+    if name == "jax":
+        return {i for i, f in formulas().items() if f.pass_ != "count"}
+    found = {i for cell in program.CELLS for i in final_results(cell)}
+    if name == "onnxruntime":
+        return {i for i in found if ".forward." in i}
+    one_bias = [cell for cell in program.CELLS if name == "keras" and not program.GATES[cell].two_biases]
+    return found | {f"{cell}.count.parameters" for cell in one_bias}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names())
+def test_agrees(name: str, program: Callable[[str], Any]) -> None:
+    module = program(name)
+    found = witness(name)
+    assert found["outcome"] == "checked", found["reason"]
+    assert found["formulas"].keys() == expected(name, module)
+    assert all(record["outcome"] == "checked" for record in found["formulas"].values())
+    assert all(record["worst"] <= found["tolerance"] for record in found["formulas"].values())
+    assert found["configurations"] == CONFIGURATIONS >= 50
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_is_drawn_hides_no_slip(name: str, program: Callable[[str], Any]) -> None:
+    for cell in program(name).CELLS:
+        drawn = configurations(name, cell)
+        assert len({seed for _, seed in drawn}) == len(drawn)
+        assert all(s.B >= 2 and s.H >= 2 and s.D != s.H for s, _ in drawn)
+        assert sum(s.T >= 3 for s, _ in drawn) > 0.8 * len(drawn)
+
+
+def test_lengths_within_a_batch_differ(program: Callable[[str], Any]) -> None:
+    """ONNX Runtime is shown samples of unequal lengths, of which one is whole."""
+    shorter = 0
+    for cell in program("onnxruntime").CELLS:
+        for sizes, seed in configurations("onnxruntime", cell, 10):
+            _, shown = run("onnxruntime", cell, sizes, seed)
+            of_h = [s.seen for s in shown if s.formula == "forward.h"]
+            assert len(of_h) == 2
+            steps, end = of_h
+            assert steps is not None
+            assert end is not None
+            lengths = steps.sum(axis=0)
+            assert lengths.max() == sizes.T
+            assert (end.sum(axis=0) == 1).all()
+            assert (end.argmax(axis=0) == lengths - 1).all()
+            shorter += int(lengths.min() < sizes.T)
+    assert shorter >= 10
+
+
+def test_the_two_biases_of_a_candidate_differ(program: Callable[[str], Any]) -> None:
+    """PyTorch's b_in and b_hn have different gradients; the two of any other gate have one and the same."""
+    program("torch")
+    sizes, seed = configurations("torch", "gru-after", 1)[0]
+    _, shown = run("torch", "gru-after", sizes, seed)
+    found: dict[str, list[Any]] = {}
+    for s in shown:
+        found.setdefault(s.formula, []).append(s.values)
+    assert {len(found[f"backward.{name}"]) for name in ("b_r", "b_z")} == {2}
+    for name in ("b_r", "b_z"):
+        of_x, of_h = found[f"backward.{name}"]
+        np.testing.assert_allclose(of_x, of_h, rtol=1e-12)
+    (b_nx,), (b_nh,) = found["backward.b_nx"], found["backward.b_nh"]
+    assert (np.abs(b_nx - b_nh) > 1e-6).all()
