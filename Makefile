@@ -2,7 +2,7 @@
 # Everything is installed below this folder: Python packages in .venv, npm packages in node_modules.
 
 .NOTPARALLEL:
-.PHONY: help setup setup-test derive build site test lint types lock clean
+.PHONY: help setup setup-test derive build site test witnesses lint types lock clean
 
 # Which Python makes .venv: empty means the first suitable one on PATH, or the .venv that is there.
 PYTHON ?=
@@ -15,6 +15,8 @@ LOCK_ARGS ?=
 
 VENV = .venv/bin
 COMPILE = ../$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
+# What only the CUDA build of torch asks for. pip adds it where that is the build it finds.
+CUDA = ^(cuda-|nvidia-|triton==)
 # Two builds of one commit are byte-identical: every date in the site is the commit's. Without git, the release's.
 EPOCH = if [ -e .git ]; then git log -1 --format=%ct 2>/dev/null; fi
 WITH_EPOCH = epoch=$${SOURCE_DATE_EPOCH:-$$($(EPOCH))}; SOURCE_DATE_EPOCH=$${epoch:-1795219200}; export SOURCE_DATE_EPOCH;
@@ -50,6 +52,13 @@ test: setup-test ## everything that must hold: lint, types, proofs, site build, 
 	printf '== pytest\n'; \
 	$(WITH_EPOCH) $(VENV)/python -m pytest $(PYTEST_ARGS) && [ -z "$$failed" ]
 
+witnesses: setup-test ## compare the formulas with every witness; installs PyTorch and Keras into .venv
+	@cmp -s requirements/witnesses.txt .venv/witnesses.txt || { \
+	  echo 'installing PyTorch and Keras, about 0.8 GB' && rm -f .venv/witnesses.txt && \
+	  $(VENV)/python -m pip install -qq --disable-pip-version-check --only-binary=:all: --requirement requirements/witnesses.txt && \
+	  $(VENV)/python -m pip --quiet check && cp requirements/witnesses.txt .venv/witnesses.new && mv .venv/witnesses.new .venv/witnesses.txt; }
+	@LSTMREF_REQUIRE_WITNESSES=1 $(VENV)/python -m pytest tests/witnesses
+
 lint: setup-test ## ruff: rules and format
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check .
 
@@ -58,9 +67,10 @@ types: setup-test ## mypy, strict
 
 lock: setup ## recompile requirements/*.txt and package-lock.json after an edit of requirements/*.in or package.json
 	@$(VENV)/python -m pip install -qq --requirement requirements/lock.txt
-	@cd requirements && for name in site test; do \
-	  cp $$name.txt $$name.new && $(COMPILE) $(LOCK_ARGS) $$name.in --output-file $$name.new >/dev/null && mv $$name.new $$name.txt \
-	    || { rm -f $$name.new; exit 1; }; \
+	@cd requirements && for name in site test witnesses; do \
+	  cp $$name.txt $$name.new && $(COMPILE) $(LOCK_ARGS) $$name.in --output-file $$name.new >/dev/null && \
+	  sed -E '/$(CUDA)/d' $$name.new >$$name.cut && mv $$name.cut $$name.txt && rm $$name.new \
+	    || { rm -f $$name.new $$name.cut; exit 1; }; \
 	done
 	@fresh=$$(mktemp -d) && cp package.json package-lock.json .npmrc "$$fresh" && \
 	  (export PATH="$$PWD/$(VENV):$$PATH" && cd "$$fresh" && npm install --package-lock-only --silent) && \
