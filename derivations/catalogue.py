@@ -57,5 +57,6 @@ def formula(formula_id: str) -> Formula:
 
 
 def _unknown(kind: str, given: str, known: list[str]) -> str:
-    near = get_close_matches(given, known, n=3, cutoff=0.5) or sorted(known)[:5]
+    same = [k for k in known if k.lower() == given.lower()]
+    near = same or get_close_matches(given, known, n=3, cutoff=0.5) or sorted(known)[:5]
     return f"no {kind} {given!r}; the nearest are {', '.join(near)}"

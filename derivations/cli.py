@@ -126,7 +126,7 @@ def _print_cell(name: str) -> None:
 
 
 def _line(f: Formula) -> str:
-    return text(statement(f.left.node, f.right, {**f.symbols, f.left.name: f.left}))
+    return text(statement(f.left.node, f.right, f.symbols))
 
 
 def _step(f: Formula, step: DerivationStep) -> str:
@@ -206,8 +206,8 @@ def _json(f: Formula) -> str:
 
 WRITERS: dict[str, Callable[[Formula], str]] = {
     "text": _line,
-    "latex": lambda f: tex(statement(f.left.node, f.right, {**f.symbols, f.left.name: f.left})),
-    "mathml": lambda f: mathml(statement(f.left.node, f.right, {**f.symbols, f.left.name: f.left})),
+    "latex": lambda f: tex(statement(f.left.node, f.right, f.symbols)),
+    "mathml": lambda f: mathml(statement(f.left.node, f.right, f.symbols)),
     "sympy": lambda f: sympy_source(f.left.node, f.right),
     "numpy": lambda f: f"{f.left.name} = {numpy(f.right)}",
     "json": _json,

@@ -127,7 +127,7 @@ def parameter_count(cell: Cell, symbols: Mapping[str, Symbol]) -> Formula:
     terms = [_product(shapes.count(shape), shape) for shape in dict.fromkeys(shapes)]
     right = terms[0] if len(terms) == 1 else Add(*terms, evaluate=False)
     left = Symbol(MatrixSymbol("N", 1, 1), "N", "N", "count", "parameter-count")
-    return Formula(cell.name, "count", "parameters", left, right, symbols, (SIZES,))
+    return Formula(cell.name, "count", "parameters", left, right, {**symbols, left.name: left}, (SIZES,))
 
 
 def _product(count: int, shape: tuple[Scalar, ...]) -> Mul | Scalar:

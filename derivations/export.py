@@ -47,7 +47,7 @@ def document(evidence: Record) -> Record:
 def formula_record(f: Formula, evidence: Record | None) -> Record:
     """One formula; without evidence it says so."""
     left, right = f.left.node, f.right
-    symbols = {**f.symbols, f.left.name: f.left}
+    symbols = f.symbols
     return {
         "id": f.id,
         "version": version(f),

@@ -70,7 +70,7 @@ class Formula:
         names = [self.left.name]
         if isinstance(self.right, MatrixExpr):
             names += [node.name for node in symbols_in(self.right)]
-        return tuple(self.left if n == self.left.name else self.symbols[n] for n in dict.fromkeys(names))
+        return tuple(self.symbols[n] for n in dict.fromkeys(names))
 
     @property
     def hash(self) -> str:

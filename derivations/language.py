@@ -234,6 +234,7 @@ class Cell:
     def __post_init__(self) -> None:
         check(self)
         object.__setattr__(self, "steps", tuple(name_pre_activations(self.equations)))
+        check_names(self)
 
     @property
     def quantities(self) -> tuple[Symbol, ...]:
@@ -305,6 +306,10 @@ def check(cell: Cell) -> None:
     for s in cell.states:
         if s.name not in lefts:
             raise CellError(f"{cell.name}: state {s.name} has no equation")
+        if s not in [e.left for e in cell.equations]:
+            raise CellError(
+                f"{cell.name}: equation for {s.name}: expected the state {s.name} on the left, got a quantity"
+            )
     if cell.output.name not in state_names:
         raise CellError(
             f"{cell.name}: output {cell.output.name} is not one of the states {', '.join(sorted(state_names))}"
@@ -312,6 +317,25 @@ def check(cell: Cell) -> None:
     for name in known:
         if name not in used and name not in state_names:
             raise CellError(f"{cell.name}: {name} is never used")
+
+
+def check_names(cell: Cell) -> None:
+    """Refuse names that the derivation gives to something else: a pre-activation, a cotangent, a value at a step.
+
+    Raises:
+        CellError: the name, and what it would be taken for.
+    """
+    names = [s.name for s in cell.symbols]
+    for name in names:
+        if names.count(name) > 1:
+            raise CellError(f"{cell.name}: {name} is also the name of a pre-activation; choose another")
+        base, _, end = name.rpartition("_")
+        if base in names and end in ("t", "next", "loss", "before", "after", "0", "1"):
+            raise CellError(f"{cell.name}: {name} could be taken for {base} at a step; choose another")
+        if name.startswith("d") and name[1:] in names:
+            raise CellError(
+                f"{cell.name}: {name} is also the name of the cotangent of {name[1:]}; choose another"
+            )
 
 
 def _check_use(

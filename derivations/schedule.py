@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import process_time
 
-from joblib import Parallel, delayed, parallel_config
-
 from derivations.catalogue import of_cell
 from derivations.cells import cells
 from derivations.mutants.judge import ALL_SIZES, UNROLLED, refused_by
@@ -89,6 +87,9 @@ def run(names: Iterable[str], with_mutants: bool = False, scheduler: str | None 
     Raises:
         ImportError: a scheduler is named and ``dask.distributed`` is not installed.
     """
+    # Not above: joblib loads NumPy if it finds one, and what derives and proves shall run without.
+    from joblib import Parallel, delayed
+
     todo = [delayed(run_task)(task, with_mutants) for task in tasks(names)]
     with _backend(scheduler, min(os.cpu_count() or 1, len(todo))):
         yield from Parallel(return_as="generator_unordered", batch_size=1)(todo)
@@ -96,6 +97,8 @@ def run(names: Iterable[str], with_mutants: bool = False, scheduler: str | None 
 
 @contextmanager
 def _backend(scheduler: str | None, workers: int) -> Iterator[None]:
+    from joblib import parallel_config
+
     if scheduler is None:
         with parallel_config(backend="loky", n_jobs=workers):
             yield

@@ -31,7 +31,7 @@ def canonical(atoms: Iterable[Atom], ranges: Ranges) -> Monomial:
 
     Only indices over the same size may trade places; there are few of them, so all orders are tried.
     """
-    listed = list(atoms)
+    listed = _without_ones(atoms)
     if not ranges:
         return tuple(sorted(listed, key=_key)), ()
     best: tuple[tuple[Atom, ...], Ranges] | None = None
@@ -43,6 +43,18 @@ def canonical(atoms: Iterable[Atom], ranges: Ranges) -> Monomial:
             best = candidate
     assert best is not None
     return best
+
+
+def _without_ones(atoms: Iterable[Atom]) -> list[Atom]:
+    """δ[j,j] is 1, and δ[j,k] twice is δ[j,k] once."""
+    listed: list[Atom] = []
+    for name, indices in atoms:
+        if name == DELTA:
+            indices = tuple(sorted(indices, key=str))
+            if indices[0] == indices[1] or (name, indices) in listed:
+                continue
+        listed.append((name, indices))
+    return listed
 
 
 def _key(atom: Atom) -> tuple[str, tuple[tuple[int, str], ...]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow
@@ -27,6 +28,7 @@ METHOD = "unrolled"
 SIZES = {"D": 3, "H": 2}
 HORIZONS = (1, 2, 3)
 SPARE = 32
+SERIAL = count()  # tells the values of one prover from those of another: SymPy's caches outlive both
 
 Place = tuple[str, int]  # a quantity at a step
 
@@ -47,6 +49,7 @@ class Unrolled:
 
     def __init__(self, cell: Cell, steps: int) -> None:
         self.cell, self.steps = cell, steps
+        self._serial = next(SERIAL)
         self._sizes = {d.name: SIZES.get(d.name, 2) for d in cell.dimensions}
         self._constant = {p.name for p in cell.parameters}
         self._leaves: dict[str, Matrix] = {}
@@ -140,7 +143,7 @@ class Unrolled:
 
     def _compose(self, cut: Place | None, opened: Matrix) -> dict[Place, Matrix]:
         """Every quantity at every step as an expression; at the place ``cut``, the entries of ``opened`` instead."""
-        variant = f"{self.cell.name} {self.steps} {cut}"
+        variant = f"{self._serial} {cut}"
         first = cut[1] if cut else 1  # what comes before the cut does not depend on it
         values = {place: v for place, v in self._composed.items() if place[1] < first} if cut else {}
         for t in range(first, self.steps + 1):

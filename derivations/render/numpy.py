@@ -28,6 +28,10 @@ def numpy(node: MatrixExpr | Expr) -> str:
 
 
 def _over_time(body: MatrixExpr) -> str:
+    if isinstance(body, MatAdd):
+        return " + ".join(_over_time(term) for term in body.args)
+    if is_negative(body):
+        return f"-({_over_time(body.args[1])})"
     if isinstance(body, MatMul) and isinstance(body.args[1], Transpose):
         left, right = body.args
         return f'np.einsum("ti,tj->ij", {_source(left, stacked=True)}, {_source(right.arg, stacked=True)})'
@@ -47,7 +51,7 @@ def _source(node: MatrixExpr | Expr, stacked: bool) -> str:
             return "1"
         case HadamardPower():
             return f"{inner(node.base, MatAdd, MatMul, HadamardProduct)}**{int(node.args[1])}"
-        case Elementwise():
+        case Elementwise() if node.function in FUNCTIONS:
             return f"{FUNCTIONS[node.function]}({_source(node.argument, stacked)})"
         case MatAdd():
             first, *rest = node.args

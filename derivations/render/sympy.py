@@ -6,7 +6,22 @@ entry with indexed symbols.
 
 from __future__ import annotations
 
-from sympy import Eq, Expr, IndexedBase, Integer, Lambda, MatMul, MatrixSymbol, Mul, Sum, Transpose, exp, tanh
+from sympy import (
+    Add,
+    Eq,
+    Expr,
+    IndexedBase,
+    Integer,
+    Lambda,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    Sum,
+    Transpose,
+    exp,
+    tanh,
+)
 from sympy import Symbol as Scalar
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -14,7 +29,7 @@ from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.printing.repr import ReprPrinter
 
-from derivations.nodes import Elementwise, TimeSum
+from derivations.nodes import Elementwise, TimeSum, is_negative
 
 _z = Scalar("z")
 FUNCTIONS = {"sigmoid": Lambda(_z, 1 / (1 + exp(-_z))), "tanh": Lambda(_z, tanh(_z))}
@@ -33,7 +48,11 @@ class _Printer(ReprPrinter):
 
 
 def equation(left: MatrixExpr | Expr, right: MatrixExpr | Expr) -> Expr:
-    """The statement as SymPy's ``Eq``."""
+    """The statement as SymPy's ``Eq``.
+
+    Raises:
+        TypeError: a sum over time of something that is neither a vector nor a product of two.
+    """
     if isinstance(right, TimeSum):
         place = (ROW,) if right.shape[1] == 1 else (ROW, COLUMN)
         body = Sum(_entry(right.body, place), (TIME, Integer(1), STEPS))
@@ -58,8 +77,12 @@ def plain(node: MatrixExpr) -> MatrixExpr:
 
 
 def _entry(node: MatrixExpr, place: tuple[Expr, ...]) -> Expr:
-    """An entry of what is summed over time: elementwise products and outer products of vectors."""
+    """An entry of what is summed over time: vectors of the step, their products and outer products, sums of these."""
     match node:
+        case MatAdd():
+            return Add(*(_entry(a, place) for a in node.args))
+        case MatMul() if is_negative(node):
+            return -_entry(node.args[1], place)
         case MatrixSymbol():
             return IndexedBase(node.name)[(TIME, *place)]
         case HadamardProduct():

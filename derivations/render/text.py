@@ -55,8 +55,10 @@ def text(box: Box) -> str:
             raise TypeError(f"no text for {type(box).__name__}")
 
 
-def _is_time(box: Box) -> bool:
-    return isinstance(box, Number) or "t" in text(box)
+def _is_time(index: Box) -> bool:
+    """Whether an index is a time step, t, t − 1 or a number, and not the name of a gate."""
+    first = index.parts[0] if isinstance(index, Row) and len(index.parts) > 1 else index
+    return isinstance(first, Number) or first == Letter("t", "t")
 
 
 def _row(parts: tuple[Box, ...]) -> str:

@@ -128,9 +128,6 @@ def test_a_cell_that_defines_no_step_is_refused(make: Callable[[], Cell], messag
     ],
     ids=["no state on the left", "the name of a pre-activation", "the name of a cotangent"],
 )
-@pytest.mark.xfail(
-    reason="not refused yet: the first fails later without a word of why, the others mix two symbols up"
-)
 def test_names_that_would_be_mixed_up_are_refused(make: Callable[[], Cell]) -> None:
     with pytest.raises(CellError):
         make()

@@ -160,9 +160,6 @@ def test_a_value_that_the_forward_pass_never_computes_is_refuted_unrolled() -> N
     assert verdicts[wrong.id].outcome == "refuted"
 
 
-@pytest.mark.xfail(
-    reason="the unrolled prover takes what SymPy cached of the first cell for the second of the same name"
-)
 def test_a_cell_that_was_changed_is_not_proved_by_what_it_was() -> None:
     # The same name, another cell: h = tanh(W x + U (h' ⊙ h') + b). The first cell's gradients are wrong for it.
     rnn = cells()["rnn"]

@@ -179,7 +179,6 @@ def test_an_unknown_symbol_or_node_is_refused() -> None:
         layout(sympy_package.Identity(n), NAMES)
 
 
-@pytest.mark.xfail(reason="an index that holds the letter t is taken for a time step: W[out] for W_out")
 def test_an_index_with_a_t_in_it_is_no_time_step() -> None:
     W_out = parameter("W_out", H, D, "input-weight")
     assert text(layout(W_out.node, {"W_out": W_out})) == "W_out"
@@ -202,9 +201,6 @@ def test_numpy_source_of_an_unknown_node_is_refused() -> None:
         numpy(sympy_package.Identity(n))
 
 
-@pytest.mark.xfail(
-    reason="np.outer of vectors stacked in time flattens them: the sum over time of two products is wrong"
-)
 def test_numpy_source_of_a_weight_that_is_used_twice() -> None:
     derived = {f.quantity: f for f in formulas(twice()) if f.pass_ == "backward"}
     assert "np.outer" not in numpy(derived["U"].right)
@@ -262,7 +258,6 @@ def test_the_functions_are_what_they_are_called() -> None:
     assert sympy_writer.FUNCTIONS["tanh"](z) == sympy_package.tanh(z)
 
 
-@pytest.mark.xfail(raises=TypeError, reason="a sum over time of a sum of products has no entry")
 def test_sympy_source_of_a_weight_that_is_used_twice() -> None:
     f = next(f for f in formulas(twice()) if f.quantity == "U")
     assert isinstance(sympy_writer.equation(f.left.node, f.right), Eq)

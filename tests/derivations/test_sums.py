@@ -233,9 +233,6 @@ def test_a_sum_that_would_count_is_refused() -> None:
         normal(Sum(u[p], (j, 1, H)))
 
 
-@pytest.mark.xfail(
-    reason="the second delta of a pair stays as δ[j,j], and the sum over j is then lost with it"
-)
 def test_a_delta_that_comes_twice_counts_once() -> None:
     twice = sums.multiply(normal(KroneckerDelta(j, k)), normal(KroneckerDelta(j, k)))
     contracted = sums.multiply(sums.sum_over(twice, "k", "H"), normal(u[j]))

@@ -65,8 +65,11 @@ def test_a_line_that_is_no_pin_is_refused(line: str) -> None:
 
 
 def test_tests_add_to_the_site_and_change_nothing(repository: Path) -> None:
-    site = set(pins(read(repository, "requirements/site.txt")))
-    assert site < set(pins(read(repository, "requirements/test.txt")))
+    # A marker may widen: what the site needs on some systems, a test package may need on all.
+    site, test = (
+        {pin[:2] for pin in pins(read(repository, f"requirements/{n}.txt"))} for n in ("site", "test")
+    )
+    assert site < test
 
 
 @pytest.mark.parametrize("name", ["site", "test"])
