@@ -27,15 +27,20 @@ def mutants_of(cell: str) -> list[Mutant]:
 def refused_by(prover: AllSizes | Unrolled, cell: str) -> dict[str, bool]:
     """For every mutant that a proof can judge, by its ID, whether it refuses it.
 
-    A forward equation is what the proofs start from, so they cannot judge its mutants.
+    A forward equation is what the proofs start from, so they cannot refuse its mutants; but the one for all sizes can
+    tell that a mutant is the equation over again, its factors in another order.
     """
     found = {}
     for m in mutants_of(cell):
-        if m.broken is None or m.of.pass_ == "forward":
+        if m.broken is None:
             continue
-        found[m.id] = (
-            prover.refuses(m.broken) if isinstance(prover, AllSizes) else prover.refuses(m.broken, m.of)
-        )
+        if isinstance(prover, AllSizes):
+            if m.of.pass_ != "forward":
+                found[m.id] = prover.refuses(m.broken)
+            elif prover.same(m.broken, m.of):
+                found[m.id] = False
+        elif m.of.pass_ != "forward":
+            found[m.id] = prover.refuses(m.broken, m.of)
     return found
 
 

@@ -82,6 +82,13 @@ class AllSizes:
         except ValueError:  # summed over an index that no longer appears: not even a sum over time
             return True
 
+    def same(self, one: Formula, other: Formula) -> bool:
+        """Whether two right sides are equal for all sizes, whatever their order: the difference is zero."""
+        self._symbols = one.symbols
+        place = (ROW,) if one.right.shape[1] == 1 else (ROW, COLUMN)
+        first, second = (self._normal(self._entry(f.right, TIME, *place)) for f in (one, other))
+        return not sums.add(first, second, -1)
+
     def _coverage(self) -> dict[str, object]:
         return {"sizes": [d.name for d in self.cell.dimensions], "T": "every T"}
 

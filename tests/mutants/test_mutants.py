@@ -136,3 +136,12 @@ def test_the_summary_counts() -> None:
     total = found["total"]
     assert total["generated"] == len(mutants_of("rnn"))
     assert total["caught"] == total["generated"] - 2
+
+
+@pytest.mark.proof
+def test_only_exchanged_factors_are_equivalent() -> None:
+    """i ⊙ g for g ⊙ i is no mistake, and the exact proof says so; no number could."""
+    judged = refused_by(AllSizes(cells()["lstm-linear"]), "lstm-linear")
+    equal = [i for i, refused in judged.items() if not refused]
+    broken = {m.id: m.broken.right for m in mutants_of("lstm-linear") if m.broken is not None}
+    assert [show(broken[i]) for i in equal] == ["i ⊙ g + c_prev ⊙ f"]
