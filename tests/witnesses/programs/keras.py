@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# Keras keeps settings in a folder, by default in the user's home; neither written nor read here.
+os.environ.setdefault("KERAS_HOME", str(Path(__file__).resolve().parents[3] / ".cache" / "keras"))
 
 import jax
 import keras
@@ -51,7 +54,7 @@ Outputs = tuple[Any, ...]
 def layer_of(cell: str, sizes: Sizes) -> tuple[Any, Callable[..., tuple[Outputs, Any]]]:
     """The layer of a cell, and a compiled function that gives its outputs and the gradient in all its arguments."""
     kind, settings = LAYERS[cell]
-    layer = kind(sizes.H, return_sequences=True, return_state=True, **settings)
+    layer = kind(sizes.H, return_sequences=True, return_state=True, dtype=PRECISION, **settings)
     layer.build((sizes.B, sizes.T, sizes.D))
     others = [
         variable.value for variable in layer.non_trainable_variables
