@@ -146,6 +146,7 @@ def summary(view: View) -> Markup:
     for method, outcome in (("all-sizes", "proved"), ("unrolled", "proved"), ("agreement", "checked")):
         if count := sum(_has(record, outcome, method) for record in records):
             lines.append((outcome, say(f"summary.{method}", count=count, T=steps_covered)))
+    lines += _witnesses(view, checks) + _mutants(view, checks)
     lines.append(("none", say("summary.definition", count=sum(bool(record["source"]) for record in records))))
     for outcome in ("refuted", "not-run"):
         if outcomes[outcome]:
@@ -159,6 +160,26 @@ def summary(view: View) -> Markup:
         derived=sum(bool(record["steps"]) for record in records),
     )
     return view.render("summary.html", lead=lead, lines=lines)
+
+
+def _witnesses(view: View, checks: list[Record]) -> list[tuple[str, str]]:
+    ran = [item for item in checks if item["method"] == "witness" and item["outcome"] == "checked"]
+    counts = Counter(describe.program(item) for item in ran)
+    return [
+        ("checked", view.words.say("summary.witness", count=n, name=name))
+        for name, n in sorted(counts.items())
+    ]
+
+
+def _mutants(view: View, checks: list[Record]) -> list[tuple[str, str]]:
+    found: Counter[str] = Counter()
+    for item in checks:
+        if item["method"] == "mutants" and item["coverage"]:
+            found.update({key: item["coverage"][key] for key in ("generated", "caught", "equivalent")})
+    if not found:
+        return []
+    rest = found["generated"] - found["caught"] - found["equivalent"]
+    return [("checked" if rest == 0 else "none", view.words.say("summary.mutants", rest=rest, **found))]
 
 
 def bibliography(view: View) -> Markup:

@@ -8,6 +8,9 @@ from itertools import groupby
 from docs.hooks.catalogue import Record
 from docs.hooks.words import Words
 
+# How other people's programs are written, in any language; one not named here goes by its key.
+PROGRAMS = {"jax": "JAX", "keras": "Keras", "onnxruntime": "ONNX Runtime", "torch": "PyTorch"}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -100,21 +103,70 @@ def _group(formula: Record) -> str:
 
 
 def evidence(words: Words, formula: Record) -> list[Outcome]:
-    """The evidence in short, methods with the same outcome together, the strongest outcome first."""
+    """The evidence in short, methods with the same outcome together, the strongest outcome first.
+
+    Other people's programs that were not at hand are left to the formula's page.
+    """
     found = []
     for outcome in ("refuted", "proved", "checked", "not-run"):
         methods = [
-            _method(words, item, outcome) for item in formula["evidence"] if item["outcome"] == outcome
+            _method(words, item)
+            for item in formula["evidence"]
+            if item["outcome"] == outcome and (item["method"], outcome) != ("witness", "not-run")
         ]
         if methods:
             found.append(Outcome(outcome, words.say(f"outcomes.{outcome}"), methods))
     return found
 
 
-def _method(words: Words, item: Record, outcome: str) -> str:
-    if outcome in ("proved", "checked"):
-        return words.say(f"badges.{item['method']}", T=steps_covered(words, item))
-    return words.say(f"methods.{item['method']}")
+def _method(words: Words, item: Record) -> str:
+    if item["outcome"] not in ("proved", "checked"):
+        return words.say(f"methods.{item['method']}")
+    return words.say(
+        f"badges.{item['method']}",
+        T=steps_covered(words, item),
+        name=program(item),
+        caught=item["coverage"].get("caught", ""),
+    )
+
+
+def program(item: Record) -> str:
+    """The name of another program that was compared with, or nothing."""
+    return PROGRAMS.get(item["name"], item["name"]) if "name" in item else ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one method gave, in full: several results where it ran against several programs."""
+
+    method: str
+    text: str
+    results: list[Result]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One outcome, whose it is, what was covered, and the versions of what checked it."""
+
+    outcome: str
+    program: str
+    coverage: list[tuple[str, str]]
+    versions: dict[str, str]
+
+
+def checks(words: Words, formula: Record) -> list[Check]:
+    """The evidence in full, results of one method together."""
+    found = []
+    for method, items in groupby(formula["evidence"], key=lambda item: item["method"]):
+        results = [
+            Result(item["outcome"], program(item), coverage(words, item), item["versions"]) for item in items
+        ]
+        said = [words.say(f"method-texts.{method}")]
+        for outcome in dict.fromkeys(result.outcome for result in results):
+            own = f"outcome-texts.{method}-{outcome}"
+            said.append(words.say(own if words.knows(own) else f"outcome-texts.{outcome}"))
+        found.append(Check(method, words.sentences(said), results))
+    return found
 
 
 def steps_covered(words: Words, item: Record) -> str:

@@ -41,7 +41,6 @@ def html(view: View, formula: Record) -> str:
     catalogue, words = view.catalogue, view.words
     same_cell = list(catalogue.of_cell(formula["cell"]))
     place = next(i for i, one in enumerate(same_cell) if one["id"] == formula["id"])
-    evidence = [{**item, "coverage": describe.coverage(words, item)} for item in formula["evidence"]]
     up = "../" if words.language != "en" else ""
     return view.render(
         "formula.html",
@@ -50,7 +49,7 @@ def html(view: View, formula: Record) -> str:
         sentence=describe.sentence(words, formula),
         meanings=[describe.meaning(words, one) for one in formula["symbols"]],
         outcomes=describe.evidence(words, formula),
-        evidence=evidence,
+        checks=describe.checks(words, formula),
         formats=[
             (name, formula[name]) for name in ("latex", "mathml", "sympy", "numpy") if formula.get(name)
         ],

@@ -56,6 +56,10 @@ class Words:
             return meaning
         return self.say("phrase.meaning-of", meaning=meaning, of=self.term(symbol["of"]))
 
+    def sentences(self, said: list[str]) -> str:
+        """Sentences one after the other; Chinese sets no space between them."""
+        return ("" if self.language == "zh" else " ").join(said)
+
     def join(self, parts: list[str]) -> str:
         """A list as running text: `a, b and c`."""
         if len(parts) < 2:

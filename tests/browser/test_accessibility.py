@@ -20,7 +20,8 @@ PAGES = (
     "404.html",
 )
 RUN = """async () => {
-  const report = await axe.run(document, {
+  // The glyphs of a formula are hidden from screen readers and have its block's colour: thousands, each like the next.
+  const report = await axe.run({ exclude: [".katex-html"] }, {
     resultTypes: ["violations"],
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
   });

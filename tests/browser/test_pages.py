@@ -46,7 +46,7 @@ def complaints(page: Page) -> list[str]:
 def test_a_page_loads_without_complaint(page: Page, complaints: list[str], address: str) -> None:
     page.goto(address)
     expect(page.locator("h1").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => true)")
     assert complaints == []
 
 

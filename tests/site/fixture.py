@@ -42,19 +42,17 @@ def _catalogue() -> Record:
 
 
 def _evidence(kind: str) -> list[Record]:
-    agreement = {
-        "method": "agreement",
-        "outcome": "checked",
-        "coverage": {"tolerance": 1e-12},
-        "versions": {},
-    }
-    if kind == "forward":
-        return [agreement]
-    return [
-        {"method": "all-sizes", "outcome": "proved", "coverage": {}, "versions": {"sympy": "1.14.0"}},
-        {"method": "unrolled", "outcome": "proved", "coverage": {"T": [1, 2, 3]}, "versions": {}},
-        agreement,
+    def check(method: str, outcome: str, **coverage: object) -> Record:
+        return {"method": method, "outcome": outcome, "coverage": coverage, "versions": {"sympy": "1.14.0"}}
+
+    proofs = [check("all-sizes", "proved"), check("unrolled", "proved", T=[1, 2, 3])]
+    others = [
+        check("agreement", "checked", tolerance=1e-12),
+        check("witness", "checked", tolerance=1e-12) | {"name": "jax"},
+        check("witness", "not-run") | {"name": "torch"},
+        check("mutants", "checked", generated=9, caught=8, equivalent=1),
     ]
+    return others if kind == "forward" else proofs + others
 
 
 _FRONT = "---\ntitle: {title}\ndescription: {title}.\n---\n\n# {title}\n\n"
