@@ -54,7 +54,7 @@ class Finding:
 def error(found: Any, expected: Array) -> float:
     """The norm of the difference over the norm expected; inf for another shape, or where that is undefined."""
     found = np.asarray(found)
-    if found.shape != expected.shape or not np.isfinite(found).all():
+    if found.shape != expected.shape or not (np.isfinite(found).all() and np.isfinite(expected).all()):
         return float("inf")
     difference, size = float(np.linalg.norm(found - expected)), float(np.linalg.norm(expected))
     if size == 0:
