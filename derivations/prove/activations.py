@@ -114,3 +114,33 @@ class Held(_Quick):
 
     def _eval_derivative(self, s: Symbol) -> Expr:
         raise ValueError("a derivative that is held is not differentiated again")
+
+
+class Part(_Quick):
+    """A product inside a sum, kept closed: SymPy's product rule differentiates it, but the sum does not see inside."""
+
+    __slots__ = ("_free", "expression")
+
+    def __new__(cls, expression: Expr) -> Part:
+        made = super().__new__(cls)
+        made.expression = expression
+        made._free = set(expression.free_symbols)
+        return made  # type: ignore[no-any-return]
+
+    def _hashable_content(self) -> tuple[Expr]:
+        return (self.expression,)
+
+    @property
+    def free_symbols(self) -> set[Expr]:
+        return self._free  # type: ignore[no-any-return]
+
+    def _eval_derivative(self, s: Symbol) -> Expr:
+        if s not in self._free:
+            return Integer(0)
+        inner = self.expression._eval_derivative(s)
+        return Held(inner) if inner != 0 else Integer(0)
+
+
+def product(a: Expr, b: Expr) -> Expr:
+    """a · b as SymPy multiplies, kept closed."""
+    return Part(a * b)

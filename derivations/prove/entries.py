@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial, reduce
+from operator import mul
 from typing import Any
 
 from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose
@@ -23,7 +25,9 @@ class Everywhere(list[list[Entry]]):
 Activate = Callable[[Elementwise, Matrix], Matrix]
 
 
-def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
+def evaluate(
+    node: MatrixExpr, look: Lookup, activate: Activate, multiply: Callable[[Entry, Entry], Entry] = mul
+) -> Matrix:
     """The rows of the expression, with ``look`` giving a symbol's and ``activate`` an activation's.
 
     Raises:
@@ -31,7 +35,7 @@ def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
     """
 
     def of(part: MatrixExpr) -> Matrix:
-        return evaluate(part, look, activate)
+        return evaluate(part, look, activate, multiply)
 
     match node:
         case MatrixSymbol():
@@ -41,7 +45,7 @@ def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
         case MatAdd():
             return _zip([of(a) for a in node.args], sum)
         case HadamardProduct():
-            return _zip([of(a) for a in node.args], _product)
+            return _zip([of(a) for a in node.args], partial(reduce, multiply))
         case HadamardPower():
             power = int(node.args[1])
             return [[a**power for a in row] for row in of(node.base)]
@@ -53,9 +57,7 @@ def evaluate(node: MatrixExpr, look: Lookup, activate: Activate) -> Matrix:
         case MatMul():
             left, right = (of(a) for a in node.args)
             columns = list(zip(*right, strict=True))
-            return [
-                [sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in left
-            ]
+            return [[sum(map(multiply, row, column)) for column in columns] for row in left]
         case Elementwise():
             return activate(node, of(node.argument))
         case _:
@@ -68,10 +70,3 @@ def _zip(terms: list[Matrix], combine: Callable[[list[Entry]], Entry]) -> Matrix
     filled = [[[m[0][0]] * columns] * rows if isinstance(m, Everywhere) else m for m in terms]
     entries = [zip(*cells, strict=True) for cells in zip(*filled, strict=True)]
     return [[combine(list(cell)) for cell in row] for row in entries]
-
-
-def _product(factors: list[Entry]) -> Entry:
-    first, *rest = factors
-    for factor in rest:
-        first = first * factor
-    return first

@@ -20,7 +20,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from derivations.formula import Formula
 from derivations.language import Cell, State, Symbol
 from derivations.nodes import AtStep, Elementwise, TimeSum, step_of
-from derivations.prove.activations import NAMED, Held, Leaf, Value
+from derivations.prove.activations import NAMED, Held, Leaf, Part, Value, product
 from derivations.prove.entries import Entry, Matrix, evaluate
 from derivations.prove.verdict import Verdict
 
@@ -165,9 +165,9 @@ class Unrolled:
                 if place == cut:
                     values[place] = opened
                 elif isinstance(right, Elementwise):
-                    values[place] = evaluate(right, look, activate)
+                    values[place] = evaluate(right, look, activate, product)
                 else:
-                    marks, entries = self._names_of(place, right), evaluate(right, look, activate)
+                    marks, entries = self._names_of(place, right), evaluate(right, look, activate, product)
                     values[place] = [
                         [Value(NAMED, m, e[0], variant)] for m, e in zip(marks, entries, strict=True)
                     ]
@@ -201,7 +201,9 @@ class Unrolled:
         out = self.cell.output
         steps = range(1, self.steps + 1)
         pairs += [(self._leaf(f"d{out.name}_loss_{t}", out.node), values[out.name, t]) for t in steps]
-        return Add(*(w[0] * v[0] for weights, value in pairs for w, v in zip(weights, value, strict=True)))
+        return Add(
+            *(product(w[0], v[0]) for weights, value in pairs for w, v in zip(weights, value, strict=True))
+        )
 
     # The truth: SymPy's derivative of the composed loss.
 
@@ -307,7 +309,7 @@ class Unrolled:
                 return self._generator(e.name)
             case Value():
                 return self._generator(e.mark)
-            case Held():
+            case Held() | Part():
                 return self._polynomial(e.expression, known)
             case Add():
                 total = self._ring.constant(0)
