@@ -150,7 +150,9 @@ def summary(view: View) -> Markup:
     lines.append(("none", say("summary.definition", count=sum(bool(record["source"]) for record in records))))
     for outcome in ("refuted", "not-run"):
         if outcomes[outcome]:
-            lines.append((outcome, say(f"summary.{outcome}", count=outcomes[outcome])))
+            found = [item for item in checks if item["outcome"] == outcome]
+            what = sorted({describe.program(item) or say(f"methods.{item['method']}") for item in found})
+            lines.append((outcome, say(f"summary.{outcome}", count=len(found), what=view.words.join(what))))
     if not outcomes["refuted"]:
         lines.append(("none", say("summary.none-failing")))
     lead = say(

@@ -132,7 +132,8 @@ def _method(words: Words, item: Record) -> str:
 
 def program(item: Record) -> str:
     """The name of another program that was compared with, or nothing."""
-    return PROGRAMS.get(item["name"], item["name"]) if "name" in item else ""
+    key = str(item.get("name", ""))
+    return PROGRAMS.get(key, key)
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ def checks(words: Words, formula: Record) -> list[Check]:
             Result(item["outcome"], program(item), coverage(words, item), item["versions"]) for item in items
         ]
         said = [words.say(f"method-texts.{method}")]
-        for outcome in dict.fromkeys(result.outcome for result in results):
+        ran = [result.outcome for result in results if result.outcome != "not-run"]
+        for outcome in dict.fromkeys(ran or ["not-run"]):
             own = f"outcome-texts.{method}-{outcome}"
             said.append(words.say(own if words.knows(own) else f"outcome-texts.{outcome}"))
         found.append(Check(method, words.sentences(said), results))
