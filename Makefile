@@ -50,7 +50,7 @@ test: setup-test ## everything that must hold: lint, types, proofs, site build, 
 	  case " $$failed " in *" $$part "*) printf '%s: FAILED\n' $$part;; *) printf '%s: passed\n' $$part;; esac; \
 	done; \
 	printf '== pytest\n'; \
-	$(WITH_EPOCH) $(VENV)/python -m pytest $(PYTEST_ARGS) && [ -z "$$failed" ]
+	$(WITH_EPOCH) $(VENV)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS) && [ -z "$$failed" ]
 
 witnesses: setup-test ## compare the formulas with every witness; installs PyTorch and Keras into .venv
 	@cmp -s requirements/witnesses.txt .venv/witnesses.txt || { \
