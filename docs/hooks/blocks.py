@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from markupsafe import Markup
 
-from docs.hooks import describe, diagram
+from docs.hooks import describe, diagram, evidence, measured
 from docs.hooks import listing as python
 from docs.hooks.catalogue import CatalogueError, Record
 from docs.hooks.prose import Marker
+from docs.hooks.summary import has, summary
 from docs.hooks.view import View
 
 
@@ -26,7 +26,7 @@ def formula(view: View, *ids: str) -> Markup:
 def _card(view: View, record: Record) -> Markup:
     if not record["passing"]:
         raise CatalogueError(f"{record['id']}: has no passing evidence")
-    return view.render("card.html", formula=record, outcomes=describe.evidence(view.words, record))
+    return view.render("card.html", formula=record, outcomes=evidence.in_short(view.words, record))
 
 
 def forward(view: View, cell: str) -> Markup:
@@ -114,7 +114,7 @@ def cells(view: View) -> Markup:
     rows = []
     for cell in view.catalogue.cells.values():
         records = list(view.catalogue.of_cell(cell["name"]))
-        proved = sum(_has(record, "proved") for record in records)
+        proved = sum(has(record, "proved") for record in records)
         rows.append((cell, len(records), proved))
     return view.render("cells.html", rows=rows)
 
@@ -123,65 +123,11 @@ def formulas(view: View) -> Markup:
     """The index of all formulas, by cell and pass."""
     sections = []
     for cell in view.catalogue.cells.values():
-        passes: dict[str, list[tuple[Record, list[describe.Outcome]]]] = {}
+        passes: dict[str, list[tuple[Record, list[evidence.Outcome]]]] = {}
         for record in view.catalogue.of_cell(cell["name"]):
-            passes.setdefault(record["pass"], []).append((record, describe.evidence(view.words, record)))
+            passes.setdefault(record["pass"], []).append((record, evidence.in_short(view.words, record)))
         sections.append((cell, list(passes.items())))
     return view.render("formulas.html", sections=sections)
-
-
-def _has(record: Record, outcome: str, method: str | None = None) -> bool:
-    return any(item["outcome"] == outcome and method in (None, item["method"]) for item in record["evidence"])
-
-
-def summary(view: View) -> Markup:
-    """What is proved: counts from the catalogue."""
-    records = list(view.catalogue.formulas.values())
-    checks = [item for record in records for item in record["evidence"]]
-    outcomes = Counter(item["outcome"] for item in checks)
-    unrolled: Record = next((item for item in checks if item["method"] == "unrolled"), {"coverage": {}})
-    steps_covered = describe.steps_covered(view.words, unrolled)
-    say = view.words.say
-    lines = []
-    for method, outcome in (("all-sizes", "proved"), ("unrolled", "proved"), ("agreement", "checked")):
-        if count := sum(_has(record, outcome, method) for record in records):
-            lines.append((outcome, say(f"summary.{method}", count=count, T=steps_covered)))
-    lines += _witnesses(view, checks) + _mutants(view, checks)
-    lines.append(("none", say("summary.definition", count=sum(bool(record["source"]) for record in records))))
-    for outcome in ("refuted", "not-run"):
-        if outcomes[outcome]:
-            found = [item for item in checks if item["outcome"] == outcome]
-            what = sorted({describe.program(item) or say(f"methods.{item['method']}") for item in found})
-            lines.append((outcome, say(f"summary.{outcome}", count=len(found), what=view.words.join(what))))
-    if not outcomes["refuted"]:
-        lines.append(("none", say("summary.none-failing")))
-    lead = say(
-        "summary.lead",
-        formulas=len(records),
-        cells=len(view.catalogue.cells),
-        derived=sum(bool(record["steps"]) for record in records),
-    )
-    return view.render("summary.html", lead=lead, lines=lines)
-
-
-def _witnesses(view: View, checks: list[Record]) -> list[tuple[str, str]]:
-    ran = [item for item in checks if item["method"] == "witness" and item["outcome"] == "checked"]
-    counts = Counter(describe.program(item) for item in ran)
-    return [
-        ("checked", view.words.say("summary.witness", count=n, name=name))
-        for name, n in sorted(counts.items())
-    ]
-
-
-def _mutants(view: View, checks: list[Record]) -> list[tuple[str, str]]:
-    found: Counter[str] = Counter()
-    for item in checks:
-        if item["method"] == "mutants" and item["coverage"]:
-            found.update({key: item["coverage"][key] for key in ("generated", "caught", "equivalent")})
-    if not found:
-        return []
-    rest = found["generated"] - found["caught"] - found["equivalent"]
-    return [("checked" if rest == 0 else "none", view.words.say("summary.mutants", rest=rest, **found))]
 
 
 def bibliography(view: View) -> Markup:
@@ -263,6 +209,10 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "bibliography": (bibliography, 0),
     "glossary": (glossary, 0),
     "symbols": (symbols, 0),
+    "mutants": (measured.mutants, 0),
+    "witnesses": (measured.witnesses, 0),
+    "strength": (measured.strength, 0),
+    "trusted": (measured.trusted, 0),
 }
 INLINE: dict[str, tuple[Expand, int]] = {
     "inline": (inline, 1),

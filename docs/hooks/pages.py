@@ -9,7 +9,7 @@ from html import unescape
 from mkdocs.structure.toc import TableOfContents, get_toc
 
 from derivations.address import permalink
-from docs.hooks import describe, listing
+from docs.hooks import describe, evidence, listing
 from docs.hooks.catalogue import Record
 from docs.hooks.view import View
 from docs.hooks.words import Words
@@ -48,8 +48,8 @@ def html(view: View, formula: Record) -> str:
         title=describe.title(words, formula),
         sentence=describe.sentence(words, formula),
         meanings=[describe.meaning(words, one) for one in formula["symbols"]],
-        outcomes=describe.evidence(words, formula),
-        checks=describe.checks(words, formula),
+        outcomes=evidence.in_short(words, formula),
+        checks=evidence.in_full(words, formula),
         formats=[
             (name, formula[name]) for name in ("latex", "mathml", "sympy", "numpy") if formula.get(name)
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,23 @@ class Words:
             return meaning
         return self.say("phrase.meaning-of", meaning=meaning, of=self.term(symbol["of"]))
 
-    def sentences(self, said: list[str]) -> str:
+    def sentences(self, said: Sequence[str]) -> str:
         """Sentences one after the other; Chinese sets no space between them."""
         return ("" if self.language == "zh" else " ").join(said)
 
-    def join(self, parts: list[str]) -> str:
+    def listed(self, parts: Sequence[str]) -> str:
+        """Parts one after the other, as in a table: `a, b, c`."""
+        return self.say("phrase.list-separator").join(parts)
+
+    def number(self, count: int) -> str:
+        """A count as this language writes it: `3,421`, and 3421 in Chinese."""
+        return str(count) if self.language == "zh" else f"{count:,}"
+
+    def percent(self, share: float) -> str:
+        """A share as whole percent; what is not nothing is not written as nothing."""
+        return self.say("phrase.percent", n="< 1" if 0 < share < 0.005 else f"{100 * share:.0f}")
+
+    def join(self, parts: Sequence[str]) -> str:
         """A list as running text: `a, b and c`."""
         if len(parts) < 2:
             return "".join(parts)

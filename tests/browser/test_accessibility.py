@@ -15,6 +15,7 @@ PAGES = (
     "formulas/",
     "glossary/",
     "ds/",
+    "method/",
     "f/lstm.backward.c/",
     "notebooks/lstm/",
     "404.html",

@@ -140,6 +140,34 @@ def test_a_link_to_the_evidence_lands_there(page: Page) -> None:
     assert 0 <= top < 200
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["cells/lstm/", "f/lstm.backward.c/", "f/gru.backward.h_prev/"])
+def test_evidence_in_short_takes_two_lines_on_a_phone(page: Page, language: str, kind: str) -> None:
+    """Also where every program ran and the numbers of mutants have two digits."""
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(language + kind)
+    tall = page.locator("ul.evidence").evaluate_all(
+        """lists => lists.map(list => {
+            for (const link of list.querySelectorAll('a'))
+              link.firstChild.data = link.firstChild.data
+                .replace(/\\b\\d+( of |\\/)\\d+/, '63$163').replace(/\\b\\d+ (programs|个程序)/, '5 $1');
+            return list.getBoundingClientRect().height / parseFloat(getComputedStyle(list).lineHeight);
+        }).filter(lines => lines > 2.3)"""
+    )
+    assert page.locator("ul.evidence li").count() >= 2
+    assert tall == []
+
+
+def test_evidence_in_short_is_a_list_of_links_to_what_it_means(page: Page, site_url: str) -> None:
+    page.goto("f/lstm.backward.c/")
+    evidence = page.get_by_role("list", name="Evidence for lstm.backward.c")
+    expect(evidence.get_by_role("listitem")).to_have_count(2)
+    expect(evidence.get_by_role("listitem").first).to_contain_text("proved")
+    evidence.get_by_role("link", name="for all sizes").click()
+    assert page.url == f"{site_url}method/#all-sizes"
+    expect(page.locator("#all-sizes")).to_be_in_viewport()
+
+
 def test_what_is_selected_in_a_formula_is_copied_as_tex(new_context: Callable[..., BrowserContext]) -> None:
     page = new_context(permissions=["clipboard-read", "clipboard-write"]).new_page()
     page.goto("f/rnn.forward.h/")
