@@ -160,12 +160,20 @@ def steps_covered(words: Words, item: Record) -> str:
 _RARE = frozenset({"equivalent", "not-judged"})
 # Of these a comparison with random numbers tells the smallest and the largest.
 _DRAWN = frozenset({"T", "batch", "D", "H"})
+# In this order it is told, and what is not named here after it.
+_ORDER = (
+    *("generated", "caught", "equivalent", "survived", "not-judged"),
+    *("against", "through", "configurations", "T", "batch", "sizes", "D", "H", "statements", "entries"),
+    *("precision", "tolerance", "worst"),
+)
 
 
 def coverage(words: Words, item: Record) -> list[tuple[str, str]]:
     """What a check covered, as pairs of words and values."""
     found = []
-    for key, value in item["coverage"].items():
+    keys = sorted(item["coverage"], key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
+    for key in keys:
+        value = item["coverage"][key]
         if key in _RARE and not value:
             continue
         drawn = item["method"] in COMPARED and key in _DRAWN

@@ -55,7 +55,7 @@ def _programs(view: View, records: list[Record]) -> Iterator[Line]:
         return
     order = sorted(counts, key=lambda name: (name != evidence.REFERENCE, -counts[name], name))
     named = [view.words.say("summary.program", name=name, count=counts[name]) for name in order]
-    yield "checked", view.words.say("summary.programs", programs=view.words.join(named))
+    yield "checked", view.words.say("summary.programs", programs=view.words.listed(named))
 
 
 def _mutants(view: View, records: list[Record]) -> Iterator[Line]:
@@ -86,7 +86,7 @@ def _open(view: View, records: list[Record]) -> Iterator[Line]:
     absent = [item for item in checks if item["outcome"] == "not-run"]
     programs = dict.fromkeys(evidence.program(item) for item in absent if item["method"] == "witness")
     if programs:
-        yield "not-run", say("summary.not-at-hand", programs=words.join(list(programs)))
+        yield "not-run", say("summary.not-at-hand", programs=words.listed(list(programs)))
     for method, count in Counter(item["method"] for item in absent if item["method"] != "witness").items():
         yield "not-run", say("summary.not-run", method=say(f"methods.{method}"), count=count)
     if not refuted:
