@@ -138,23 +138,17 @@ def notation_snippets() -> dict[str, str]:
     """Pieces of notation that prose explains, set as the formulas set them."""
     lstm = cells()["lstm"]
     symbols = notation.table(lstm)
-    f, c, h, U_f = (symbols[name] for name in ("f", "c", "h", "U_f"))
-    df_bar, h_prev = symbols["df_bar"], symbols["h_prev"]
 
     def of(node: MatrixExpr | Expr) -> str:
         return tex(layout(node, symbols))
 
+    def node(name: str) -> MatrixExpr:
+        return symbols[name].node
+
     return {
-        "hadamard": of(hadamard(f.node, symbols["c_prev"].node)),
-        "cotangent": tex(notation.box(symbols["dc"])),
-        "arriving": tex(notation.box(symbols["dc_next"])),
-        "sent-back": tex(notation.box(symbols["dh_prev"])),
-        "loss-cotangent": tex(notation.box(symbols["dh_loss"])),
-        "step-cotangent": tex(notation.box(symbols["dU_f_t"])),
-        "outer-product": of(outer(df_bar.node, h_prev.node)),
-        "time-sum": of(TimeSum(symbols["dU_f_t"].node)),
-        "pre-activation": tex(notation.box(symbols["f_bar"])),
-        "cell-state": tex(notation.box(c)),
-        "hidden-state": tex(notation.box(h)),
-        "recurrent-weight": tex(notation.box(U_f)),
+        "hadamard": of(hadamard(node("f"), node("c_prev"))),
+        "cotangent": of(node("dc")),
+        "loss-cotangent": of(node("dh_loss")),
+        "outer-product": of(outer(node("df_bar"), node("h_prev"))),
+        "time-sum": of(TimeSum(node("dU_f_t"))),
     }

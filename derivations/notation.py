@@ -16,7 +16,6 @@ PARTIAL = Letter("∂", r"\partial")
 LOSS = Letter("L", "L")
 DELTA = "Δ"
 TRANSPOSE = Letter("⊤", r"\top")
-COUNT = Letter("N", "N")
 
 
 def time_index(when: When) -> Box:

@@ -9,7 +9,7 @@ The chain rule carries the step to every T: see the method page for the lemma.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 
 from sympy import (
@@ -196,9 +196,8 @@ class AllSizes:
             case _:
                 raise TypeError(f"no index notation for {type(node).__name__}: {node}")
 
-    def _product(self, node: MatMul, entry: object, place: tuple[Expr, ...]) -> Expr:
+    def _product(self, node: MatMul, entry: Callable[..., Expr], place: tuple[Expr, ...]) -> Expr:
         left, right = node.args
-        assert callable(entry)
         if left.shape[1] == 1:  # an outer product: nothing is summed
             return entry(left, place[0]) * entry(right, place[-1])
         k = self._fresh()

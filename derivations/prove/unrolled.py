@@ -56,6 +56,8 @@ class Unrolled:
         self._marks: set[str] = set()
         self._composed = self._compose(None, [])
         self._loss = self._loss_of(self._composed)
+        self._number: dict[str, int] = {}  # of a generator, by what it stands for
+        self._own = 0  # how many of them the forward pass takes
         self._ring = self._make_ring()
         self._values = self._forward_in_ring()
         self._truths: dict[Place, Matrix] = {}
@@ -89,6 +91,7 @@ class Unrolled:
         """Whether a broken formula gives another value anywhere than the original, which ``prove`` has proved."""
         if broken.pass_ == "count":
             return bool(self._count(broken).reason)
+        self._number = dict(list(self._number.items())[: self._own])  # the spare generators are free again
         for t in (1,) if _once(original) else range(self.steps, 0, -1):
             place = original.id, t
             if place not in self._claims:
@@ -234,6 +237,7 @@ class Unrolled:
             {s.name for matrix in self._leaves.values() for row in matrix for s in row} | self._marks
         )
         self._number = {name: k for k, name in enumerate(names)}
+        self._own = len(names)
         # The ring's own names are plain: ours hold brackets. The spare ones are for values that the forward pass does
         # not know: a wrong formula may take σ of what only tanh is taken of.
         return fmpz_mpoly_ctx.get([f"v{k}" for k in range(len(names) + SPARE)], Ordering.lex)

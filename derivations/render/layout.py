@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from sympy import Add, Expr, Integer, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, Transpose
 from sympy import Symbol as Scalar
@@ -134,6 +134,3 @@ def _broken(right: MatrixExpr | Expr, symbols: Symbols) -> list[Box]:
         else:
             rows.append(list(piece))
     return [Row(tuple(row)) for row in rows]
-
-
-Writer = Callable[[Box], str]

@@ -9,7 +9,7 @@ from html import unescape
 from mkdocs.structure.toc import TableOfContents, get_toc
 
 from derivations.address import permalink
-from docs.hooks import describe, evidence, listing
+from docs.hooks import describe, evidence
 from docs.hooks.catalogue import Record
 from docs.hooks.view import View
 from docs.hooks.words import Words
@@ -66,10 +66,6 @@ def html(view: View, formula: Record) -> str:
             and one["cell"] != formula["cell"]
         ],
     )
-
-
-def _formats(formula: Record) -> dict[str, str]:
-    return {name: formula[name] for name in ("latex", "mathml", "sympy")} | {"numpy": listing.line(formula)}
 
 
 def _text(value: object) -> str:

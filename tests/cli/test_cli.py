@@ -134,3 +134,17 @@ def test_an_unknown_cell_names_the_nearest() -> None:
     ran = run("run", "lstn")
     assert ran.returncode == 1
     assert "the nearest are lstm" in ran.stderr
+
+
+def test_an_equation_whose_shapes_do_not_fit_is_named(tmp_path: Path) -> None:
+    shutil.copytree(Path(derivations.__file__).parent, tmp_path / "derivations")
+    cell = tmp_path / "derivations" / "cells" / "rnn.py"
+    source = cell.read_text(encoding="utf-8")
+    assert "U @ h.previous" in source
+    cell.write_text(source.replace("U @ h.previous", "U @ x"), encoding="utf-8")
+    ran = run("run", "rnn", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert "cells/rnn.py, line" in ran.stderr
+    assert "Equation(h, tanh(W @ x + U @ x + b))" in ran.stderr
+    assert "product U x: H×H times D×1, expected H rows on the right, got D" in ran.stderr
