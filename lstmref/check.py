@@ -1,9 +1,9 @@
-"""Refuses bad arguments before any arithmetic is done.
+"""Reads arguments, and refuses bad ones before any arithmetic is done.
 
 The sizes are read off two arguments: x gives T, B and D, the first state gives H. Everything else is compared
-with them, so an error about `U_f` means that `U_f` disagrees with x and the first state.
-Each checker returns private, C-contiguous copies: what the caller does to the arrays afterwards, such as an
-in-place optimiser step between forward and backward, cannot reach a cache.
+with them, so an error about `U_f` means that `U_f` disagrees with x and the first state. The dtype of x is that
+of the computation; float16 is read as float32, because sums of many float16 products keep hardly a digit.
+What is not an array (a list, a number) is read in the dtype of the computation; for x that is float64.
 """
 
 import operator
@@ -16,35 +16,46 @@ import numpy.typing as npt
 from lstmref.errors import KindError, NameSetError, NotFiniteError, ShapeError
 
 Array = npt.NDArray[Any]
-Parameters = Mapping[str, Array]
+# What a caller may give where an array is read: an array, a subclass of one, or what NumPy makes one of.
+Given = npt.ArrayLike
+Parameters = Mapping[str, Given]
 ShapeTable = Callable[[int, int], dict[str, tuple[int, ...]]]
 CacheT = TypeVar("CacheT")
 
-DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
+DTYPES = tuple(map(np.dtype, (np.float32, np.float64, np.longdouble, np.complex128)))
+READ_AS = {np.dtype(np.float16): np.dtype(np.float32)}
+EXPECTED = "float16, float32, float64, longdouble or complex128"
 
 
 def sequence(
-    shapes: ShapeTable, params: Parameters, x: Array, **states: Array
+    shapes: ShapeTable, params: Parameters, x: Given, **states: Given
 ) -> tuple[dict[str, Array], Array, list[Array]]:
-    """Check the arguments of a cell's `forward` and return copies of params, x and the states.
+    """Read the arguments of a cell's `forward`: params, x and the states, as arrays of one dtype.
 
-    x is (T, B, D), every state (B, H), the parameters have `shapes(D, H)`; one dtype throughout.
+    x is (T, B, D), every state (B, H), the parameters have `shapes(D, H)`. Nothing is copied that need not be:
+    the arrays may be the caller's own, of any layout, and must neither be written to nor kept in a cache.
     Raises KindError, ShapeError, NameSetError or NotFiniteError.
     """
     return _arguments(shapes, params, x, ("T", "B", "D"), states)
 
 
 def step(
-    shapes: ShapeTable, params: Parameters, x: Array, **states: Array
+    shapes: ShapeTable, params: Parameters, x: Given, **states: Given
 ) -> tuple[dict[str, Array], Array, list[Array]]:
-    """Like `sequence`, for a single step: x is (B, D)."""
-    return _arguments(shapes, params, x, ("B", "D"), states)
+    """Like `sequence`, for a single step: x is (B, D).
+
+    These are private, C-contiguous copies, ready to be kept: what the caller does to the arrays afterwards, such as
+    an in-place optimiser step between forward and backward, cannot reach a cache.
+    """
+    p, read, read_states = _arguments(shapes, params, x, ("B", "D"), states)
+    return {name: own(value) for name, value in p.items()}, own(read), [own(state) for state in read_states]
 
 
-def cotangents(given: Mapping[str, Array], expected: Mapping[str, Array]) -> dict[str, Array]:
-    """Check cotangents against the outputs they belong to; one that is not given is zero.
+def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dict[str, Array]:
+    """Read cotangents of outputs; one that is not given is zero, as a read-only view that takes no memory.
 
-    `expected` maps each allowed name to the array whose shape and dtype the cotangent must have.
+    `expected` maps each allowed name to an array that has the shape and dtype that the cotangent must have.
+    The arrays may be the caller's own: they must not be written to, nor returned.
     Raises KindError, ShapeError, NameSetError or NotFiniteError.
     """
     if not isinstance(given, Mapping):
@@ -52,15 +63,15 @@ def cotangents(given: Mapping[str, Array], expected: Mapping[str, Array]) -> dic
     unknown = [name for name in given if name not in expected]
     if unknown:
         raise NameSetError(f"cotangents: unknown {_listed(unknown)}; expected {_listed(expected)}")
-    checked: dict[str, Array] = {}
+    found: dict[str, Array] = {}
     for name, output in expected.items():
         if name in given:
             label = f"cotangent {name}"
-            checked[name] = _own(label, given[name], output.dtype, "the outputs")
-            _same_shape(label, checked[name], output.shape)
+            found[name] = array(label, given[name], output.dtype, "the outputs")
+            _same_shape(label, found[name], output.shape)
         else:
-            checked[name] = np.zeros_like(output)
-    return checked
+            found[name] = np.broadcast_to(np.zeros((), output.dtype), output.shape)
+    return found
 
 
 def cache(given: object, expected: type[CacheT]) -> CacheT:
@@ -81,26 +92,66 @@ def size(name: str, value: int) -> int:
     return number
 
 
+def array(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: str = "") -> Array:
+    """`value` as an array of `dtype`, or where that is None of the dtype it comes in; not copied if it need not be.
+
+    `name` stands in errors, `as_in` says there what has the dtype. Raises KindError, ShapeError or NotFiniteError.
+    """
+    found = _plain(name, value, dtype)
+    if dtype is None and found.dtype not in DTYPES:
+        raise KindError(f"{name}: expected {EXPECTED}, got {found.dtype}")
+    if dtype is not None and found.dtype != dtype:
+        raise KindError(f"{name}: expected {dtype} (as {as_in}), got {found.dtype}")
+    finite = np.isfinite(found)
+    if not finite.all():
+        where = tuple(int(k) for k in np.argwhere(~finite)[0])
+        raise NotFiniteError(f"{name}: expected finite numbers, got {found[where]} at {where}")
+    return found
+
+
+def own(value: Array) -> Array:
+    """A private, C-contiguous, writable copy."""
+    return np.array(value, order="C")
+
+
+def _plain(name: str, value: Given, dtype: np.dtype[Any] | None) -> Array:
+    """A plain ndarray in the machine's byte order, float16 widened; a subclass is read for its values alone."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise KindError(f"{name}: expected an array without a mask, got {_class_name(type(value))}")
+    try:
+        found = np.asarray(value)
+    except Exception as error:  # whatever an object's own __array__ raises, or NumPy of a ragged list
+        raise KindError(f"{name}: expected an array, got {_class_name(type(value))}: {error}") from error
+    if not hasattr(value, "dtype") and found.dtype.kind in "biuf":
+        return found.astype(dtype or np.float64)
+    native = found.dtype.newbyteorder("=")
+    return found.astype(READ_AS.get(native, native), copy=False)
+
+
 def _arguments(
-    shapes: ShapeTable, params: Parameters, x: Array, axes: tuple[str, ...], states: Mapping[str, Array]
+    shapes: ShapeTable, params: Parameters, x: Given, axes: tuple[str, ...], states: Mapping[str, Given]
 ) -> tuple[dict[str, Array], Array, list[Array]]:
-    x = _own("x", x, None, "")
+    x = array("x", x)
     if x.ndim != len(axes):
         raise ShapeError(f"x: expected ({', '.join(axes)}), got {x.shape}")
     B, D = x.shape[-2:]
-    own_states = [_own(name, state, x.dtype, "x") for name, state in states.items()]
-    first = own_states[0]
+    read = [array(name, state, x.dtype, "x") for name, state in states.items()]
+    first = read[0]
     if first.ndim != 2 or first.shape[0] != B:
         raise ShapeError(f"{next(iter(states))}: expected ({B}, H), got {first.shape}")
     H = first.shape[1]
-    for name, state in zip(states, own_states, strict=True):
+    for name, state in zip(states, read, strict=True):
         _same_shape(name, state, (B, H))
-    return _parameters(params, shapes(D, H), x.dtype), x, own_states
+    return parameters(params, shapes(D, H), x.dtype), x, read
 
 
-def _parameters(
-    params: Parameters, shapes: dict[str, tuple[int, ...]], dtype: np.dtype[Any]
+def parameters(
+    params: Parameters, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any], as_in: str = "x"
 ) -> dict[str, Array]:
+    """Read parameters that must have exactly the names and shapes of `shapes`; not copied if they need not be.
+
+    Raises KindError, ShapeError, NameSetError or NotFiniteError.
+    """
     if not isinstance(params, Mapping):
         raise KindError(f"params: expected a mapping of names to arrays, got {type(params).__name__}")
     missing = [name for name in shapes if name not in params]
@@ -109,28 +160,11 @@ def _parameters(
         kinds = {"missing": missing, "unknown": unknown}
         faults = ", ".join(f"{kind} {_listed(names)}" for kind, names in kinds.items() if names)
         raise NameSetError(f"params: {faults}; expected {_listed(shapes)}")
-    checked: dict[str, Array] = {}
+    found: dict[str, Array] = {}
     for name, shape in shapes.items():
-        checked[name] = _own(name, params[name], dtype, "x")
-        _same_shape(name, checked[name], shape)
-    return checked
-
-
-def _own(name: str, value: Array, dtype: np.dtype[Any] | None, as_in: str) -> Array:
-    """A C-contiguous copy of `value`, once its type, dtype and finiteness are known to be right."""
-    # Subclasses are refused because they change the arithmetic: `*` of np.matrix is a matrix product,
-    # and a masked array would lose its mask without a word.
-    if type(value) is not np.ndarray:
-        raise KindError(f"{name}: expected numpy.ndarray, got {_class_name(type(value))}")
-    if dtype is None and value.dtype not in DTYPES:
-        raise KindError(f"{name}: expected float32, float64 or complex128, got {value.dtype}")
-    if dtype is not None and value.dtype != dtype:
-        raise KindError(f"{name}: expected {dtype} (as {as_in}), got {value.dtype}")
-    finite = np.isfinite(value)
-    if not finite.all():
-        where = tuple(int(k) for k in np.argwhere(~finite)[0])
-        raise NotFiniteError(f"{name}: expected finite numbers, got {value[where]} at {where}")
-    return np.array(value, order="C")
+        found[name] = array(name, params[name], dtype, as_in)
+        _same_shape(name, found[name], shape)
+    return found
 
 
 def _same_shape(name: str, value: Array, shape: tuple[int, ...]) -> None:

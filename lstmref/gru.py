@@ -27,7 +27,7 @@ from lstmref.affine import (
     unstack,
     weight_gradient,
 )
-from lstmref.check import Array, Parameters
+from lstmref.check import Array, Given, Parameters
 from lstmref.results import HiddenSequence, HiddenStep
 
 STATES = ("h",)
@@ -70,7 +70,7 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     return gate_shapes(D, H, W_NAMES, U_NAMES, B_NAMES)
 
 
-def step_forward(params: Parameters, x: Array, h_prev: Array) -> tuple[HiddenStep, StepCache]:
+def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenStep, StepCache]:
     """One step; the equations stand at the head of the module.
 
     params: see `parameter_shapes`; x: (B, D); h_prev: (B, H); one dtype of float32, float64, complex128.
@@ -93,7 +93,7 @@ def step_forward(params: Parameters, x: Array, h_prev: Array) -> tuple[HiddenSte
     return HiddenStep(h), StepCache(p, x, h_prev, r, z, n)
 
 
-def step_backward(cotangents: Mapping[str, Array], cache: StepCache) -> dict[str, Array]:
+def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
     """Gradients of one step.
 
     cotangents: "h" (B, H), zero if absent, of the dtype of the forward pass.
@@ -132,7 +132,7 @@ def step_backward(cotangents: Mapping[str, Array], cache: StepCache) -> dict[str
     }
 
 
-def forward(params: Parameters, x: Array, h_0: Array) -> tuple[HiddenSequence, SequenceCache]:
+def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, SequenceCache]:
     """T steps from h_0.
 
     params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H); one dtype of float32,
@@ -145,11 +145,12 @@ def forward(params: Parameters, x: Array, h_0: Array) -> tuple[HiddenSequence, S
     ((5, 2, 4), (2, 4))
     """
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
+    x = check.own(x)
     T, H = len(x), h_0.shape[1]
     W = stack(p, *W_NAMES)  # (3H, D)
     U_rz, U_n = (
         stack(p, "U_r", "U_z"),
-        p["U_n"],
+        check.own(p["U_n"]),
     )  # (2H, H), (H, H): n needs r first, hence a product of its own
     rzn = project(x, W, stack(p, *B_NAMES))  # (T, B, 3H), pre-activations, overwritten by the gates
     r, z, n = gates(rzn, 3)  # views, (T, B, H) each
@@ -164,7 +165,7 @@ def forward(params: Parameters, x: Array, h_0: Array) -> tuple[HiddenSequence, S
     return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(x, W, U_rz, U_n, rzn, states)
 
 
-def backward(cotangents: Mapping[str, Array], cache: SequenceCache) -> dict[str, Array]:
+def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
     """Gradients of T steps: backpropagation through time.
 
     cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their
@@ -179,7 +180,7 @@ def backward(cotangents: Mapping[str, Array], cache: SequenceCache) -> dict[str,
     d_rzn = np.empty_like(rzn)  # (T, B, 3H), cotangents of the pre-activations
     da_r, da_z, da_n = gates(d_rzn, 3)  # views, (T, B, H) each
     da_rz = d_rzn[:, :, : 2 * H]
-    dh = given["h_T"]  # (B, H)
+    dh = check.own(given["h_T"])  # (B, H)
     for t in reversed(range(len(x))):
         dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
         da_n[t] = dh * z[t] * tanh_slope(n[t])

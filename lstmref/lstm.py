@@ -20,7 +20,7 @@ import numpy as np
 
 from lstmref import check, memory
 from lstmref.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmref.check import Array, Parameters
+from lstmref.check import Array, Given, Parameters
 from lstmref.results import MemorySequence, MemoryStep
 
 STATES = ("h", "c")
@@ -59,7 +59,7 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     return memory.shapes(D, H)
 
 
-def step_forward(params: Parameters, x: Array, h_prev: Array, c_prev: Array) -> tuple[MemoryStep, StepCache]:
+def step_forward(params: Parameters, x: Given, h_prev: Given, c_prev: Given) -> tuple[MemoryStep, StepCache]:
     """One step; the equations stand at the head of the module.
 
     params: see `parameter_shapes`; x: (B, D); h_prev, c_prev: (B, H); one dtype of float32, float64,
@@ -85,7 +85,7 @@ def step_forward(params: Parameters, x: Array, h_prev: Array, c_prev: Array) -> 
     return MemoryStep(h, c), StepCache(p, x, h_prev, c_prev, i, f, o, g, s)
 
 
-def step_backward(cotangents: Mapping[str, Array], cache: StepCache) -> dict[str, Array]:
+def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
     """Gradients of one step.
 
     cotangents: "h", "c" (B, H), each zero if absent, of the dtype of the forward pass.
@@ -125,7 +125,7 @@ def step_backward(cotangents: Mapping[str, Array], cache: StepCache) -> dict[str
     return gradients
 
 
-def forward(params: Parameters, x: Array, h_0: Array, c_0: Array) -> tuple[MemorySequence, SequenceCache]:
+def forward(params: Parameters, x: Given, h_0: Given, c_0: Given) -> tuple[MemorySequence, SequenceCache]:
     """T steps from h_0 and c_0.
 
     params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0, c_0: (B, H); one dtype of
@@ -142,7 +142,7 @@ def forward(params: Parameters, x: Array, h_0: Array, c_0: Array) -> tuple[Memor
     return outputs, SequenceCache(run)
 
 
-def backward(cotangents: Mapping[str, Array], cache: SequenceCache) -> dict[str, Array]:
+def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
     """Gradients of T steps: backpropagation through time.
 
     cotangents: "h" (T, B, H) on every h_t, "h_T" and "c_T" (B, H) on the final states; each is zero if

@@ -24,7 +24,7 @@ from lstmref.affine import (
     unstack,
     weight_gradient,
 )
-from lstmref.check import Array, Parameters
+from lstmref.check import Array, Given, Parameters
 from lstmref.results import MemorySequence
 
 W_NAMES = ("W_i", "W_f", "W_o", "W_g")
@@ -57,10 +57,11 @@ def shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 
 
 def forward(
-    squash: Squash, params: Parameters, x: Array, h_0: Array, c_0: Array
+    squash: Squash, params: Parameters, x: Given, h_0: Given, c_0: Given
 ) -> tuple[MemorySequence, Run]:
     """T steps from h_0, c_0; shapes and errors as in `lstm.forward`."""
     p, x, (h_0, c_0) = check.sequence(shapes, params, x, h_0=h_0, c_0=c_0)
+    x = check.own(x)
     T, H = len(x), h_0.shape[1]
     W, U = stack(p, *W_NAMES), stack(p, *U_NAMES)  # (4H, D), (4H, H)
     ifog = project(x, W, stack(p, *B_NAMES))  # (T, B, 4H), pre-activations, overwritten by the gates
@@ -80,14 +81,14 @@ def forward(
     return MemorySequence(h[1:].copy(), h[T].copy(), c[T].copy()), Run(x, W, U, ifog, h, c, s)
 
 
-def backward(squash: Squash, cotangents: Mapping[str, Array], run: Run) -> dict[str, Array]:
+def backward(squash: Squash, cotangents: Mapping[str, Given], run: Run) -> dict[str, Array]:
     """Gradients of T steps; shapes and errors as in `lstm.backward`."""
     x, W, U, ifog, h, c, s = run
     given = check.cotangents(cotangents, {"h": h[1:], "h_T": h[0], "c_T": c[0]})
     i, f, o, g = gates(ifog, 4)
     d_ifog = np.empty_like(ifog)  # (T, B, 4H), cotangents of the pre-activations
     da_i, da_f, da_o, da_g = gates(d_ifog, 4)  # views, (T, B, H) each
-    dh, dc = given["h_T"], given["c_T"]
+    dh, dc = check.own(given["h_T"]), check.own(given["c_T"])
     for t in reversed(range(len(x))):
         dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
         dc = dc + squash.pull_back(dh * o[t], s[t])  # c_t is used by step t + 1 and by h_t

@@ -16,7 +16,7 @@ import numpy as np
 from lstmref import check
 from lstmref.activations import tanh_slope
 from lstmref.affine import bias_gradient, project, project_back, weight_gradient
-from lstmref.check import Array, Parameters
+from lstmref.check import Array, Given, Parameters
 from lstmref.results import HiddenSequence, HiddenStep
 
 STATES = ("h",)
@@ -51,7 +51,7 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     return {"W": (H, D), "U": (H, H), "b": (H,)}
 
 
-def step_forward(params: Parameters, x: Array, h_prev: Array) -> tuple[HiddenStep, StepCache]:
+def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenStep, StepCache]:
     """One step, h = tanh(x W^T + h' U^T + b).
 
     params: see `parameter_shapes`; x: (B, D); h_prev: (B, H); one dtype of float32, float64, complex128.
@@ -69,7 +69,7 @@ def step_forward(params: Parameters, x: Array, h_prev: Array) -> tuple[HiddenSte
     return HiddenStep(h.copy()), StepCache(p, x, h_prev, h)
 
 
-def step_backward(cotangents: Mapping[str, Array], cache: StepCache) -> dict[str, Array]:
+def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
     """Gradients of one step.
 
     cotangents: "h" (B, H), zero if absent, of the dtype of the forward pass.
@@ -90,7 +90,7 @@ def step_backward(cotangents: Mapping[str, Array], cache: StepCache) -> dict[str
     }
 
 
-def forward(params: Parameters, x: Array, h_0: Array) -> tuple[HiddenSequence, SequenceCache]:
+def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, SequenceCache]:
     """T steps from h_0.
 
     params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H); one dtype of float32,
@@ -103,6 +103,7 @@ def forward(params: Parameters, x: Array, h_0: Array) -> tuple[HiddenSequence, S
     ((5, 2, 4), (2, 4))
     """
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
+    p, x = {name: check.own(value) for name, value in p.items()}, check.own(x)
     T = len(x)
     a = project(x, p["W"], p["b"])  # (T, B, H), the input's part of every pre-activation
     states = np.empty((T + 1, *h_0.shape), x.dtype)  # (T + 1, B, H)
@@ -112,7 +113,7 @@ def forward(params: Parameters, x: Array, h_0: Array) -> tuple[HiddenSequence, S
     return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(p, x, states)
 
 
-def backward(cotangents: Mapping[str, Array], cache: SequenceCache) -> dict[str, Array]:
+def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
     """Gradients of T steps: backpropagation through time.
 
     cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their
@@ -123,7 +124,7 @@ def backward(cotangents: Mapping[str, Array], cache: SequenceCache) -> dict[str,
     p, x, states = check.cache(cache, SequenceCache)
     given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
     da = np.empty_like(states[1:])  # (T, B, H)
-    dh = given["h_T"]  # (B, H)
+    dh = check.own(given["h_T"])  # (B, H)
     for t in reversed(range(len(x))):
         dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
         da[t] = dh * tanh_slope(states[t + 1])
