@@ -1,9 +1,13 @@
 """Reads arguments, and refuses bad ones before any arithmetic is done.
 
 The sizes are read off two arguments: x gives T, B and D, the first state gives H. Everything else is compared
-with them, so an error about `U_f` means that `U_f` disagrees with x and the first state. The dtype of x is that
-of the computation; float16 is read as float32, because sums of many float16 products keep hardly a digit.
-What is not an array (a list, a number) is read in the dtype of the computation; for x that is float64.
+with them, so an error about `U_f` means that `U_f` disagrees with x and the first state.
+
+The dtype of x is that of the computation and of every result; float16 is read as float32, because sums of many
+float16 products keep hardly a digit. What carries a dtype of its own (an array, a subclass of one, a buffer, an
+object with `__array__`) must carry this one, in any byte order and layout. What carries none (a list, a tuple, a
+number) is read in the dtype of the computation, for x in float64. A mask is refused, since it would be lost.
+Nothing is rounded or dropped in silence.
 """
 
 import operator
@@ -25,6 +29,9 @@ CacheT = TypeVar("CacheT")
 DTYPES = tuple(map(np.dtype, (np.float32, np.float64, np.longdouble, np.complex128)))
 READ_AS = {np.dtype(np.float16): np.dtype(np.float32)}
 EXPECTED = "float16, float32, float64, longdouble or complex128"
+# Any of these tells an object that has a dtype from one for which NumPy makes up a dtype, such as a list.
+HAS_DTYPE = ("dtype", "__array__", "__array_interface__", "__array_struct__")
+AXES = 3  # No argument has more, so no list of them is nested deeper.
 
 
 def sequence(
@@ -34,7 +41,13 @@ def sequence(
 
     x is (T, B, D), every state (B, H), the parameters have `shapes(D, H)`. Nothing is copied that need not be:
     the arrays may be the caller's own, of any layout, and must neither be written to nor kept in a cache.
-    Raises KindError, ShapeError, NameSetError or NotFiniteError.
+    float16 comes back as float32. Raises KindError, ShapeError, NameSetError or NotFiniteError.
+
+    >>> def shapes(D, H):
+    ...     return {"W": (H, D)}
+    >>> p, x, (h_0,) = sequence(shapes, {"W": [[1, 2]]}, np.ones((5, 3, 2), np.float16), h_0=np.zeros((3, 1), "f4"))
+    >>> p["W"].dtype, x.dtype, x.shape
+    (dtype('float32'), dtype('float32'), (5, 3, 2))
     """
     return _arguments(shapes, params, x, ("T", "B", "D"), states)
 
@@ -46,6 +59,11 @@ def step(
 
     These are private, C-contiguous copies, ready to be kept: what the caller does to the arrays afterwards, such as
     an in-place optimiser step between forward and backward, cannot reach a cache.
+
+    >>> given = np.ones((3, 2))
+    >>> p, x, (h,) = step(lambda D, H: {"W": (H, D)}, {"W": [[1, 2]]}, given, h_prev=np.zeros((3, 1)))
+    >>> x is given
+    False
     """
     p, read, read_states = _arguments(shapes, params, x, ("B", "D"), states)
     return {name: own(value) for name, value in p.items()}, own(read), [own(state) for state in read_states]
@@ -57,6 +75,13 @@ def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dic
     `expected` maps each allowed name to an array that has the shape and dtype that the cotangent must have.
     The arrays may be the caller's own: they must not be written to, nor returned.
     Raises KindError, ShapeError, NameSetError or NotFiniteError.
+
+    >>> outputs = {"h": np.ones((3, 2)), "c": np.ones((3, 2))}
+    >>> cotangents({"h": np.ones((3, 2))}, outputs)["c"].any()
+    np.False_
+    >>> cotangents({"h": np.ones(2)}, outputs)
+    Traceback (most recent call last):
+    lstmref.errors.ShapeError: cotangent h: expected (3, 2), got (2,)
     """
     if not isinstance(given, Mapping):
         raise KindError(f"cotangents: expected a mapping of names to arrays, got {type(given).__name__}")
@@ -68,21 +93,33 @@ def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dic
         if name in given:
             label = f"cotangent {name}"
             found[name] = array(label, given[name], output.dtype, "the outputs")
-            _same_shape(label, found[name], output.shape)
+            same_shape(label, found[name], output.shape)
         else:
             found[name] = np.broadcast_to(np.zeros((), output.dtype), output.shape)
     return found
 
 
 def cache(given: object, expected: type[CacheT]) -> CacheT:
-    """Return `given` if it is a cache of the class that this cell's forward makes, else raise KindError."""
+    """Return `given` if it is a cache of the class that this cell's forward makes, else raise KindError.
+
+    >>> cache((), dict)
+    Traceback (most recent call last):
+    lstmref.errors.KindError: cache: expected dict, got tuple
+    """
     if not isinstance(given, expected):
         raise KindError(f"cache: expected {_class_name(expected)}, got {_class_name(type(given))}")
     return given
 
 
 def size(name: str, value: int) -> int:
-    """Return `value` as an int if it is a whole number >= 0, else raise KindError or ShapeError."""
+    """Return `value` as an int if it is a whole number >= 0, else raise KindError or ShapeError.
+
+    >>> size("H", np.int64(4))
+    4
+    >>> size("H", -1)
+    Traceback (most recent call last):
+    lstmref.errors.ShapeError: H: expected a whole number >= 0, got -1
+    """
     try:
         number = operator.index(value)
     except TypeError:
@@ -93,39 +130,114 @@ def size(name: str, value: int) -> int:
 
 
 def array(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: str = "") -> Array:
-    """`value` as an array of `dtype`, or where that is None of the dtype it comes in; not copied if it need not be.
+    """`value` as a plain array of `dtype`, or where that is None of the dtype it comes in; any shape.
 
-    `name` stands in errors, `as_in` says there what has the dtype. Raises KindError, ShapeError or NotFiniteError.
+    float16 comes back as float32; what has no dtype (a list, a number) in `dtype`, where that is None in float64.
+    Not copied if it need not be, so the result may be the caller's own. `name` stands in errors, `as_in` says there
+    what has the dtype. Raises KindError or NotFiniteError.
+
+    >>> array("x", [1, 2.5])
+    array([1. , 2.5])
+    >>> array("W", np.ones(2, np.float32), np.dtype(np.float64), "x")
+    Traceback (most recent call last):
+    lstmref.errors.KindError: W: expected float64 (as x), got float32
+    >>> array("W", [1.0, 1e300], np.dtype(np.float32), "x")
+    Traceback (most recent call last):
+    lstmref.errors.NotFiniteError: W: expected finite numbers, got 1e+300 at (1,), too large for float32
     """
-    found = _plain(name, value, dtype)
+    # Of an array in a dtype that is computed in, nothing need be found out; short sequences feel the difference.
+    known = type(value) is np.ndarray and value.dtype in DTYPES
+    found: Array = value if known else _plain(name, value, dtype)  # type: ignore[assignment]
     if dtype is None and found.dtype not in DTYPES:
-        raise KindError(f"{name}: expected {EXPECTED}, got {found.dtype}")
+        raise KindError(f"{name}: expected {EXPECTED}, got {_kind(value)}")
     if dtype is not None and found.dtype != dtype:
-        raise KindError(f"{name}: expected {dtype} (as {as_in}), got {found.dtype}")
+        raise KindError(f"{name}: expected {dtype} (as {as_in}), got {_kind(value)}")
     finite = np.isfinite(found)
     if not finite.all():
         where = tuple(int(k) for k in np.argwhere(~finite)[0])
-        raise NotFiniteError(f"{name}: expected finite numbers, got {found[where]} at {where}")
+        number = np.asarray(value)[where]
+        reason = f", too large for {found.dtype}" if np.isfinite(number) else ""
+        raise NotFiniteError(f"{name}: expected finite numbers, got {number} at {where}{reason}")
     return found
 
 
 def own(value: Array) -> Array:
-    """A private, C-contiguous, writable copy."""
+    """A private, C-contiguous, writable copy; same shape and dtype.
+
+    >>> own(np.broadcast_to(np.ones(()), (2, 3))).strides
+    (24, 8)
+    """
     return np.array(value, order="C")
+
+
+def parameters(
+    params: Parameters, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any], as_in: str = "x"
+) -> dict[str, Array]:
+    """Read parameters that must have exactly the names and shapes of `shapes`; not copied if they need not be.
+
+    Each is read as by `array`; `as_in` says in errors what has the dtype.
+    Raises KindError, ShapeError, NameSetError or NotFiniteError.
+
+    >>> parameters({"W": np.ones((2, 3)), "b": np.ones(2)}, {"W": (2, 3), "U": (2, 2)}, np.dtype(np.float64))
+    Traceback (most recent call last):
+    lstmref.errors.NameSetError: params: missing U, unknown b; expected W, U
+    """
+    if not isinstance(params, Mapping):
+        raise KindError(f"params: expected a mapping of names to arrays, got {type(params).__name__}")
+    missing = [name for name in shapes if name not in params]
+    unknown = [name for name in params if name not in shapes]
+    if missing or unknown:
+        kinds = {"missing": missing, "unknown": unknown}
+        faults = ", ".join(f"{kind} {_listed(names)}" for kind, names in kinds.items() if names)
+        raise NameSetError(f"params: {faults}; expected {_listed(shapes)}")
+    found: dict[str, Array] = {}
+    for name, shape in shapes.items():
+        found[name] = array(name, params[name], dtype, as_in)
+        same_shape(name, found[name], shape)
+    return found
 
 
 def _plain(name: str, value: Given, dtype: np.dtype[Any] | None) -> Array:
     """A plain ndarray in the machine's byte order, float16 widened; a subclass is read for its values alone."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise KindError(f"{name}: expected an array without a mask, got {_class_name(type(value))}")
     try:
+        if _masked(value, AXES):
+            raise KindError(f"{name}: expected an array without a mask, got {_class_name(type(value))}")
         found = np.asarray(value)
+        has_dtype = _has_dtype(value)
+    except KindError:
+        raise
     except Exception as error:  # whatever an object's own __array__ raises, or NumPy of a ragged list
         raise KindError(f"{name}: expected an array, got {_class_name(type(value))}: {error}") from error
-    if not hasattr(value, "dtype") and found.dtype.kind in "biuf":
-        return found.astype(dtype or np.float64)
+    if not has_dtype and found.dtype.kind in "biuf":
+        with np.errstate(over="ignore", under="ignore"):  # what overflows is found not to be finite
+            return found.astype(dtype or np.float64)
     native = found.dtype.newbyteorder("=")
     return found.astype(READ_AS.get(native, native), copy=False)
+
+
+def _masked(value: object, depth: int) -> bool:
+    """Whether an array with a mask is given, alone or in a list, where NumPy would drop the mask."""
+    if isinstance(value, list | tuple) and depth:
+        return any(_masked(item, depth - 1) for item in value)
+    return isinstance(value, np.ma.MaskedArray)
+
+
+def _has_dtype(value: object) -> bool:
+    if any(hasattr(value, name) for name in HAS_DTYPE):
+        return True
+    try:
+        memoryview(value)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True
+
+
+def _kind(value: Given) -> str:
+    """What was given, for an error about a dtype: `int64`, `NoneType`, `list of object`."""
+    found = np.asarray(value)
+    if _has_dtype(value):
+        return str(found.dtype)
+    return _class_name(type(value)) + (f" of {found.dtype}" if found.ndim else "")
 
 
 def _arguments(
@@ -141,33 +253,12 @@ def _arguments(
         raise ShapeError(f"{next(iter(states))}: expected ({B}, H), got {first.shape}")
     H = first.shape[1]
     for name, state in zip(states, read, strict=True):
-        _same_shape(name, state, (B, H))
+        same_shape(name, state, (B, H))
     return parameters(params, shapes(D, H), x.dtype), x, read
 
 
-def parameters(
-    params: Parameters, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any], as_in: str = "x"
-) -> dict[str, Array]:
-    """Read parameters that must have exactly the names and shapes of `shapes`; not copied if they need not be.
-
-    Raises KindError, ShapeError, NameSetError or NotFiniteError.
-    """
-    if not isinstance(params, Mapping):
-        raise KindError(f"params: expected a mapping of names to arrays, got {type(params).__name__}")
-    missing = [name for name in shapes if name not in params]
-    unknown = [name for name in params if name not in shapes]
-    if missing or unknown:
-        kinds = {"missing": missing, "unknown": unknown}
-        faults = ", ".join(f"{kind} {_listed(names)}" for kind, names in kinds.items() if names)
-        raise NameSetError(f"params: {faults}; expected {_listed(shapes)}")
-    found: dict[str, Array] = {}
-    for name, shape in shapes.items():
-        found[name] = array(name, params[name], dtype, as_in)
-        _same_shape(name, found[name], shape)
-    return found
-
-
-def _same_shape(name: str, value: Array, shape: tuple[int, ...]) -> None:
+def same_shape(name: str, value: Array, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError unless `value` has that shape."""
     if value.shape != shape:
         raise ShapeError(f"{name}: expected {shape}, got {value.shape}")
 

@@ -22,3 +22,7 @@ class NotFiniteError(ArgumentError, ValueError):
 
 class KindError(ArgumentError, TypeError):
     """An argument is of the wrong Python type or the wrong dtype."""
+
+
+class OrderError(ArgumentError, RuntimeError):
+    """A call comes before the one that it needs, or when what it needs is gone."""
