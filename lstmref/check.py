@@ -77,8 +77,8 @@ def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dic
     Raises KindError, ShapeError, NameSetError or NotFiniteError.
 
     >>> outputs = {"h": np.ones((3, 2)), "c": np.ones((3, 2))}
-    >>> cotangents({"h": np.ones((3, 2))}, outputs)["c"].any()
-    np.False_
+    >>> bool(cotangents({"h": np.ones((3, 2))}, outputs)["c"].any())
+    False
     >>> cotangents({"h": np.ones(2)}, outputs)
     Traceback (most recent call last):
     lstmref.errors.ShapeError: cotangent h: expected (3, 2), got (2,)
