@@ -182,18 +182,30 @@ def parameters(
     Traceback (most recent call last):
     lstmref.errors.NameSetError: params: missing U, unknown b; expected W, U
     """
-    if not isinstance(params, Mapping):
-        raise KindError(f"params: expected a mapping of names to arrays, got {type(params).__name__}")
-    missing = [name for name in shapes if name not in params]
-    unknown = [name for name in params if name not in shapes]
+    return named("params", params, shapes, dtype, as_in)
+
+
+def named(
+    what: str,
+    given: Mapping[str, Given],
+    shapes: Mapping[str, tuple[int, ...]],
+    dtype: np.dtype[Any],
+    as_in: str,
+    label: str = "",
+) -> dict[str, Array]:
+    """Read a mapping, called `what` in errors, as `parameters` does; in errors `label` stands before each name."""
+    if not isinstance(given, Mapping):
+        raise KindError(f"{what}: expected a mapping of names to arrays, got {type(given).__name__}")
+    missing = [name for name in shapes if name not in given]
+    unknown = [name for name in given if name not in shapes]
     if missing or unknown:
         kinds = {"missing": missing, "unknown": unknown}
         faults = ", ".join(f"{kind} {_listed(names)}" for kind, names in kinds.items() if names)
-        raise NameSetError(f"params: {faults}; expected {_listed(shapes)}")
+        raise NameSetError(f"{what}: {faults}; expected {_listed(shapes)}")
     found: dict[str, Array] = {}
     for name, shape in shapes.items():
-        found[name] = array(name, params[name], dtype, as_in)
-        same_shape(name, found[name], shape)
+        found[name] = array(label + name, given[name], dtype, as_in)
+        same_shape(label + name, found[name], shape)
     return found
 
 
