@@ -145,6 +145,17 @@ def array(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: st
     Traceback (most recent call last):
     lstmref.errors.NotFiniteError: W: expected finite numbers, got 1e+300 at (1,), too large for float32
     """
+    found = read(name, value, dtype, as_in)
+    finite(name, found, value)
+    return found
+
+
+def read(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: str = "") -> Array:
+    """Like `array`, with entries of any value: for what has entries that do not count. Raises KindError.
+
+    >>> read("x", [1.0, np.nan])
+    array([ 1., nan])
+    """
     # Of an array in a dtype that is computed in, nothing need be found out; short sequences feel the difference.
     known = type(value) is np.ndarray and value.dtype in DTYPES
     found: Array = value if known else _plain(name, value, dtype)  # type: ignore[assignment]
@@ -152,13 +163,24 @@ def array(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: st
         raise KindError(f"{name}: expected {EXPECTED}, got {_kind(value)}")
     if dtype is not None and found.dtype != dtype:
         raise KindError(f"{name}: expected {dtype} (as {as_in}), got {_kind(value)}")
-    finite = np.isfinite(found)
-    if not finite.all():
-        where = tuple(int(k) for k in np.argwhere(~finite)[0])
-        number = np.asarray(value)[where]
+    return found
+
+
+def finite(name: str, found: Array, given: Given | None = None) -> None:
+    """Raise NotFiniteError, with the place of the first, if `found` holds NaN or an infinity.
+
+    `given` is what it was read from: a number may have been too large for the dtype.
+
+    >>> finite("x", np.array([0.0, -np.inf]))
+    Traceback (most recent call last):
+    lstmref.errors.NotFiniteError: x: expected finite numbers, got -inf at (1,)
+    """
+    good = np.isfinite(found)
+    if not good.all():
+        where = tuple(int(k) for k in np.argwhere(~good)[0])
+        number = np.asarray(found if given is None else given)[where]
         reason = f", too large for {found.dtype}" if np.isfinite(number) else ""
         raise NotFiniteError(f"{name}: expected finite numbers, got {number} at {where}{reason}")
-    return found
 
 
 def own(value: Array) -> Array:
