@@ -103,6 +103,17 @@ SLIPS = (
         "gru.backward.U_n_t",
         lambda s: outer(hadamard(s("r"), s("dn_bar")), s("h_prev")),
     ),
+    Slip("the other convention of z", "gru-cho.backward.n", lambda s: hadamard(s("z"), s("dh"))),
+    Slip(
+        "the other convention of z",
+        "gru-cho.backward.z",
+        lambda s: hadamard(add(s("n"), negate(s("h_prev"))), s("dh")),
+    ),
+    Slip(
+        "the reset after the product",
+        "gru-cho.backward.r",
+        lambda s: hadamard(matmul(s("U_n"), s("h_prev")), s("dn_bar")),
+    ),
     Slip("the other convention of z", "gru-after.backward.n", lambda s: hadamard(s("z"), s("dh"))),
     Slip(
         "the reset before the product",

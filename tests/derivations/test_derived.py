@@ -51,6 +51,11 @@ KNOWN = {
     "gru.backward.h_prev": "∂L/∂h[t−1]|t = U_zᵀ ∂L/∂z̄[t] + U_rᵀ ∂L/∂r̄[t] + r[t] ⊙ (U_nᵀ ∂L/∂n̄[t])"
     " + (1 − z[t]) ⊙ ∂L/∂h[t]",
     "gru.backward.U_n": "∂L/∂U_n = Σ[t=1…T] ∂L/∂n̄[t] (r[t] ⊙ h[t−1])ᵀ",
+    "gru-cho.forward.h": "h[t] = z[t] ⊙ h[t−1] + (1 − z[t]) ⊙ n[t]",
+    "gru-cho.backward.z": "∂L/∂z[t] = (h[t−1] − n[t]) ⊙ ∂L/∂h[t]",
+    "gru-cho.backward.n": "∂L/∂n[t] = (1 − z[t]) ⊙ ∂L/∂h[t]",
+    "gru-cho.backward.r": "∂L/∂r[t] = h[t−1] ⊙ (U_nᵀ ∂L/∂n̄[t])",
+    "gru-cho.backward.U_n": "∂L/∂U_n = Σ[t=1…T] ∂L/∂n̄[t] (r[t] ⊙ h[t−1])ᵀ",
     "gru-after.backward.z": "∂L/∂z[t] = (h[t−1] − n[t]) ⊙ ∂L/∂h[t]",
     "gru-after.backward.n": "∂L/∂n[t] = (1 − z[t]) ⊙ ∂L/∂h[t]",
     "gru-after.backward.r": "∂L/∂r[t] = (U_n h[t−1] + b_nh) ⊙ ∂L/∂n̄[t]",

@@ -47,14 +47,25 @@ def lstm_with(output: Callable[[float], float]) -> Callable[[Lists, Vector, Stat
     return step
 
 
-def gru(p: Lists, x: Vector, states: States) -> States:
-    (h,) = states
+def gru_reset_before(p: Lists, x: Vector, h: Vector) -> tuple[Vector, Vector]:
+    """z and n of the GRUs with the reset gate before the product."""
     units = range(len(h))
     r = [sigma(dot(p["W_r"][j], x) + dot(p["U_r"][j], h) + p["b_r"][j]) for j in units]
     z = [sigma(dot(p["W_z"][j], x) + dot(p["U_z"][j], h) + p["b_z"][j]) for j in units]
     reset = [r[j] * h[j] for j in units]
-    n = [math.tanh(dot(p["W_n"][j], x) + dot(p["U_n"][j], reset) + p["b_n"][j]) for j in units]
-    return ([(1 - z[j]) * h[j] + z[j] * n[j] for j in units],)
+    return z, [math.tanh(dot(p["W_n"][j], x) + dot(p["U_n"][j], reset) + p["b_n"][j]) for j in units]
+
+
+def gru(p: Lists, x: Vector, states: States) -> States:
+    (h,) = states
+    z, n = gru_reset_before(p, x, h)
+    return ([(1 - z[j]) * h[j] + z[j] * n[j] for j in range(len(h))],)
+
+
+def gru_cho(p: Lists, x: Vector, states: States) -> States:
+    (h,) = states
+    z, n = gru_reset_before(p, x, h)
+    return ([z[j] * h[j] + (1 - z[j]) * n[j] for j in range(len(h))],)
 
 
 def gru_after(p: Lists, x: Vector, states: States) -> States:
@@ -73,6 +84,7 @@ EQUATIONS: dict[str, Callable[[Lists, Vector, States], States]] = {
     "lstm": lstm_with(math.tanh),
     "lstm-linear": lstm_with(lambda c: c),
     "gru": gru,
+    "gru-cho": gru_cho,
     "gru-after": gru_after,
 }
 
@@ -109,6 +121,19 @@ def test_linear_lstm_with_gates_at_0_1_1_is_the_elman_network() -> None:
     usual, _ = cells["lstm"].forward(params, given.x, h_0, np.ones((2, 3)))
     np.testing.assert_allclose(linear.h, elman.h, rtol=1e-13)
     assert np.abs(usual.h - elman.h).max() > 1e-2
+
+
+def test_the_two_meanings_of_z_are_one_function() -> None:
+    """Chung's GRU is Cho's with the parameters of z negated, exactly; with them as they are it is not."""
+    cells = lstmref.cells()
+    given = checker.example(cells["gru"], Sizes(4, 2, 2, 3), seed=12)
+    negated = {name: -value if name.endswith("_z") else value for name, value in given.params.items()}
+    (h_0,) = given.states.values()
+    chung, _ = checker.run(cells["gru"], given)
+    cho, _ = cells["gru-cho"].forward(negated, given.x, h_0)
+    as_it_is, _ = cells["gru-cho"].forward(given.params, given.x, h_0)
+    np.testing.assert_allclose(chung.h, cho.h, rtol=1e-13)
+    assert np.abs(chung.h - as_it_is.h).max() > 1e-2
 
 
 def test_the_two_grus_agree_where_the_place_of_the_reset_gate_is_idle() -> None:

@@ -28,7 +28,7 @@ def test_the_cells_are_the_files_that_define_a_cell() -> None:
         )
     }
     assert set(lstmref.cells()) == defining
-    assert {"rnn", "lstm", "lstm-linear", "gru", "gru-after"} <= defining
+    assert {"rnn", "lstm", "lstm-linear", "gru", "gru-cho", "gru-after"} <= defining
 
 
 def test_a_new_file_is_a_new_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def test_the_missing_slope_of_tanh_is_caught() -> None:
     assert {"W_i", "W_f", "W_g", "c_0"} <= set(wrong(CELLS["lstm"], SIZES, SEED, backward=broken))
 
 
-@pytest.mark.parametrize("name", ["rnn", "gru", "gru-after"])
+@pytest.mark.parametrize("name", ["rnn", "gru", "gru-cho", "gru-after"])
 def test_the_state_after_for_the_state_before_is_caught(name: str) -> None:
     cell = CELLS[name]
 

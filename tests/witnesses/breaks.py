@@ -82,6 +82,14 @@ FORWARD = (
         lambda s: tanh(s["W_n"] @ s["x"] + s["r"] * (s["U_n"] @ s["h_prev"]) + s["b_n"]),
     ),
     Break(
+        "gru-cho.forward.h", "z the weight of the new", lambda s: (1 - s["z"]) * s["h_prev"] + s["z"] * s["n"]
+    ),
+    Break(
+        "gru-cho.forward.n",
+        "reset after the product",
+        lambda s: tanh(s["W_n"] @ s["x"] + s["r"] * (s["U_n"] @ s["h_prev"]) + s["b_n"]),
+    ),
+    Break(
         "gru-after.forward.n",
         "reset before the product",
         lambda s: tanh(s["W_n"] @ s["x"] + s["b_nx"] + s["U_n"] @ (s["r"] * s["h_prev"]) + s["b_nh"]),
@@ -125,6 +133,9 @@ BACKWARD = (
     Break("gru.backward.z", "sign flipped", lambda s: (s["h_prev"] + minus(s["n"])) * s["dh"]),
     Break("gru.backward.n", "1 − z for z", lambda s: (1 - s["z"]) * s["dh"]),
     Break("gru.backward.U_n", "reset gate forgotten", lambda s: summed_outer(s["dn_bar"], s["h_prev"])),
+    Break("gru-cho.backward.z", "sign flipped", lambda s: (s["n"] + minus(s["h_prev"])) * s["dh"]),
+    Break("gru-cho.backward.n", "z for 1 − z", lambda s: s["z"] * s["dh"]),
+    Break("gru-cho.backward.U_n", "reset gate forgotten", lambda s: summed_outer(s["dn_bar"], s["h_prev"])),
     Break("gru-after.backward.b_nh", "the gradient of b_nx", lambda s: summed(s["dn_bar"])),
     Break("gru-after.backward.b_nx", "the gradient of b_nh", lambda s: summed(s["r"] * s["dn_bar"])),
     Break("gru-after.backward.r", "b_nh forgotten", lambda s: (s["U_n"] @ s["h_prev"]) * s["dn_bar"]),

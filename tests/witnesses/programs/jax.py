@@ -76,6 +76,14 @@ def gru(tap: Tap, p: Tree, x: Any, h: Any) -> Tree:
     return {"h": tap("h", h + z * (n - h))}
 
 
+def gru_cho(tap: Tap, p: Tree, x: Any, h: Any) -> Tree:
+    """Cho et al. (2014), with biases: r resets the state before the product, and z is the weight of the old."""
+    r = tap("r", sigmoid(tap("r_bar", p["b_r"] + p["W_r"] @ x + p["U_r"] @ h)))
+    z = tap("z", sigmoid(tap("z_bar", p["b_z"] + p["W_z"] @ x + p["U_z"] @ h)))
+    n = tap("n", jnp.tanh(tap("n_bar", p["b_n"] + p["W_n"] @ x + p["U_n"] @ (h * r))))
+    return {"h": tap("h", n + z * (h - n))}
+
+
 def gru_after(tap: Tap, p: Tree, x: Any, h: Any) -> Tree:
     """cuDNN's GRU: r scales the product with U_n and the bias beside it, and z is the weight of the old."""
     r = tap("r", sigmoid(tap("r_bar", p["b_r"] + p["W_r"] @ x + p["U_r"] @ h)))
@@ -90,6 +98,7 @@ STEPS: dict[str, Callable[..., Tree]] = {
     "lstm": lstm,
     "lstm-linear": lstm_linear,
     "gru": gru,
+    "gru-cho": gru_cho,
     "gru-after": gru_after,
 }
 CELLS = tuple(STEPS)

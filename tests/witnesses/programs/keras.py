@@ -36,6 +36,7 @@ TOLERANCE = 1e-5
 LAYERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "rnn": (keras.layers.SimpleRNN, {}),
     "gru": (keras.layers.GRU, {"reset_after": False}),
+    "gru-cho": (keras.layers.GRU, {"reset_after": False}),
     "gru-after": (keras.layers.GRU, {"reset_after": True}),
     "lstm": (keras.layers.LSTM, {}),
 }
@@ -43,6 +44,7 @@ CELLS = tuple(LAYERS)
 GATES = {
     "rnn": Gates(("",)),
     "gru": Gates(("z", "r", "n"), negated=("z",)),  # Keras's z is the weight of the old state
+    "gru-cho": Gates(("z", "r", "n")),
     "gru-after": Gates(("z", "r", "n"), two_biases=("n",)),
     "lstm": Gates(("i", "f", "g", "o")),
 }

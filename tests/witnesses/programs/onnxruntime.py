@@ -47,6 +47,7 @@ ONE_STATE = ("X", "W", "R", "B", "sequence_lens", "initial_h")
 OPERATORS = {
     "rnn": Operator("RNN", ONE_STATE, ("Y", "Y_h"), {"activations": ["Tanh"]}),
     "gru": Operator("GRU", ONE_STATE, ("Y", "Y_h"), {"linear_before_reset": 0}),
+    "gru-cho": Operator("GRU", ONE_STATE, ("Y", "Y_h"), {"linear_before_reset": 0}),
     "gru-after": Operator("GRU", ONE_STATE, ("Y", "Y_h"), {"linear_before_reset": 1}),
     "lstm": Operator("LSTM", (*ONE_STATE, "initial_c"), ("Y", "Y_h", "Y_c")),
     "lstm-linear": Operator(
@@ -65,6 +66,7 @@ CELLS = tuple(OPERATORS)
 GATES = {
     "rnn": Gates(("",)),
     "gru": Gates(("z", "r", "n"), negated=("z",)),  # ONNX's z is the weight of the old state
+    "gru-cho": Gates(("z", "r", "n")),
     "gru-after": Gates(("z", "r", "n"), two_biases=("n",)),
     "lstm": Gates(("i", "o", "f", "g")),
     "lstm-linear": Gates(("i", "o", "f", "g")),

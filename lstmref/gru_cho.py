@@ -1,0 +1,198 @@
+"""The GRU with the reset gate before the recurrent product; z is the weight of the kept.
+
+    r = sigmoid(W_r x + U_r h' + b_r)          reset gate     (h' is h of the step before)
+    z = sigmoid(W_z x + U_z h' + b_z)          update gate
+    n = tanh(W_n x + U_n (r h') + b_n)         candidate
+    h = z h' + (1 - z) n
+
+Source: cho2014 (Eqs. 5-8, the biases added); the operator GRU of onnx-gru with linear_before_reset = 0, and
+keras-gru with reset_after=False. In `gru` the two weights of the last line are exchanged: as
+1 - sigmoid(a) = sigmoid(-a), negating W_z, U_z and b_z turns one into the other.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from lstmref import check
+from lstmref.activations import sigmoid, sigmoid_slope, tanh_slope
+from lstmref.affine import (
+    bias_gradient,
+    gate_shapes,
+    gates,
+    project,
+    project_back,
+    stack,
+    unstack,
+    weight_gradient,
+)
+from lstmref.check import Array, Given, Parameters
+from lstmref.results import HiddenSequence, HiddenStep
+
+STATES = ("h",)
+W_NAMES = ("W_r", "W_z", "W_n")
+U_NAMES = ("U_r", "U_z", "U_n")
+B_NAMES = ("b_r", "b_z", "b_n")
+
+
+class StepCache(NamedTuple):
+    """What `step_backward` needs of one step."""
+
+    params: dict[str, Array]
+    x: Array  # (B, D)
+    h_prev: Array  # (B, H)
+    r: Array  # (B, H)
+    z: Array  # (B, H)
+    n: Array  # (B, H)
+
+
+class SequenceCache(NamedTuple):
+    """What `backward` needs of a sequence; states[t] is h before step t."""
+
+    x: Array  # (T, B, D)
+    W: Array  # (3H, D)
+    U_rz: Array  # (2H, H)
+    U_n: Array  # (H, H)
+    rzn: Array  # (T, B, 3H), the gates after their activation
+    states: Array  # (T + 1, B, H)
+
+
+def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes for D inputs and H hidden units: W_* (H, D), U_* (H, H), b_* (H,) for r, z, n.
+
+    Raises ShapeError or KindError unless D and H are whole numbers >= 0.
+
+    >>> shapes = parameter_shapes(D=3, H=4)
+    >>> len(shapes), shapes["W_r"], shapes["U_z"], shapes["b_n"]
+    (9, (4, 3), (4, 4), (4,))
+    """
+    return gate_shapes(D, H, W_NAMES, U_NAMES, B_NAMES)
+
+
+def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenStep, StepCache]:
+    """One step; the equations stand at the head of the module.
+
+    params: see `parameter_shapes`; x: (B, D); h_prev: (B, H); one dtype of float32, float64, complex128.
+    Returns h (B, H) and the cache for `step_backward`. Raises ShapeError, NameSetError, KindError,
+    NotFiniteError. Source: cho2014 (Eqs. 5-8).
+
+    With all parameters zero z = 1/2 and n = 0, so h = h'/2:
+
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params, np.ones((1, 1)), np.array([[3.0]]))
+    >>> float(outputs.h[0, 0])
+    1.5
+    """
+    p, x, (h_prev,) = check.step(parameter_shapes, params, x, h_prev=h_prev)
+    # (B, D) (D, H) + (B, H) (H, H) + (H,) -> (B, H)
+    r = sigmoid(x @ p["W_r"].T + h_prev @ p["U_r"].T + p["b_r"])
+    z = sigmoid(x @ p["W_z"].T + h_prev @ p["U_z"].T + p["b_z"])  # (B, H)
+    n = np.tanh(x @ p["W_n"].T + (r * h_prev) @ p["U_n"].T + p["b_n"])  # (B, H)
+    h = z * h_prev + (1 - z) * n  # (B, H)
+    return HiddenStep(h), StepCache(p, x, h_prev, r, z, n)
+
+
+def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
+    """Gradients of one step.
+
+    cotangents: "h" (B, H), zero if absent, of the dtype of the forward pass.
+    Returns "x" (B, D), "h_prev" (B, H) and every parameter's name, summed over the batch.
+    For complex128 these are derivatives of a holomorphic function: nothing is conjugated.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: the chain rule, on the equations at the head of the module.
+
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params, np.ones((1, 1)), np.array([[3.0]]))
+    >>> float(step_backward({"h": np.array([[1.0]])}, cache)["h_prev"][0, 0])  # z = 1/2
+    0.5
+    """
+    p, x, h_prev, r, z, n = check.cache(cache, StepCache)
+    dh = check.cotangents(cotangents, {"h": n})["h"]  # (B, H)
+    dz = dh * (h_prev - n)  # (B, H), these two from h = z h' + (1 - z) n
+    dn = dh * (1 - z)  # (B, H)
+    da_n = dn * tanh_slope(n)  # (B, H)
+    d_rh = da_n @ p["U_n"]  # (B, H) (H, H) -> (B, H), cotangent of r h'
+    dr = d_rh * h_prev  # (B, H)
+    da_r = dr * sigmoid_slope(r)  # (B, H)
+    da_z = dz * sigmoid_slope(z)  # (B, H)
+    return {
+        "x": da_r @ p["W_r"] + da_z @ p["W_z"] + da_n @ p["W_n"],  # (B, H) (H, D) -> (B, D)
+        # h' is used four times: kept by z, reset by r, and read by both gates.
+        "h_prev": dh * z + d_rh * r + da_r @ p["U_r"] + da_z @ p["U_z"],  # (B, H)
+        "W_r": da_r.T @ x,  # (H, B) (B, D) -> (H, D)
+        "W_z": da_z.T @ x,
+        "W_n": da_n.T @ x,
+        "U_r": da_r.T @ h_prev,  # (H, B) (B, H) -> (H, H)
+        "U_z": da_z.T @ h_prev,
+        "U_n": da_n.T @ (r * h_prev),  # U_n met r h', not h'
+        "b_r": da_r.sum(axis=0),  # (H,)
+        "b_z": da_z.sum(axis=0),
+        "b_n": da_n.sum(axis=0),
+    }
+
+
+def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, SequenceCache]:
+    """T steps from h_0.
+
+    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H); one dtype of float32,
+    float64, complex128. Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError. Source: cho2014 (Eqs. 5-8).
+
+    >>> params = {name: np.ones(shape) for name, shape in parameter_shapes(D=3, H=4).items()}
+    >>> outputs, cache = forward(params, np.zeros((5, 2, 3)), np.zeros((2, 4)))
+    >>> outputs.h.shape, outputs.h_T.shape
+    ((5, 2, 4), (2, 4))
+    """
+    p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
+    x = check.own(x)
+    T, H = len(x), h_0.shape[1]
+    W = stack(p, *W_NAMES)  # (3H, D)
+    U_rz, U_n = (
+        stack(p, "U_r", "U_z"),
+        check.own(p["U_n"]),
+    )  # (2H, H), (H, H): n needs r first, hence a product of its own
+    rzn = project(x, W, stack(p, *B_NAMES))  # (T, B, 3H), pre-activations, overwritten by the gates
+    r, z, n = gates(rzn, 3)  # views, (T, B, H) each
+    states = np.empty((T + 1, *h_0.shape), x.dtype)
+    states[0] = h_0
+    for t in range(T):
+        h_prev, a_rz = states[t], rzn[t, :, : 2 * H]  # (B, H), (B, 2H)
+        a_rz += h_prev @ U_rz.T
+        sigmoid(a_rz, out=a_rz)
+        n[t] = np.tanh(n[t] + (r[t] * h_prev) @ U_n.T)
+        states[t + 1] = z[t] * h_prev + (1 - z[t]) * n[t]
+    return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(x, W, U_rz, U_n, rzn, states)
+
+
+def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
+    """Gradients of T steps: backpropagation through time.
+
+    cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their
+    effects add up. Returns "x" (T, B, D), "h_0" (B, H) and every parameter's name, summed over time and
+    batch. For complex128 nothing is conjugated. Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: the chain rule, on the equations at the head of the module.
+    """
+    x, W, U_rz, U_n, rzn, states = check.cache(cache, SequenceCache)
+    given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
+    H = states.shape[2]
+    r, z, n = gates(rzn, 3)
+    d_rzn = np.empty_like(rzn)  # (T, B, 3H), cotangents of the pre-activations
+    da_r, da_z, da_n = gates(d_rzn, 3)  # views, (T, B, H) each
+    da_rz = d_rzn[:, :, : 2 * H]
+    dh = check.own(given["h_T"])  # (B, H)
+    for t in reversed(range(len(x))):
+        dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
+        da_n[t] = dh * (1 - z[t]) * tanh_slope(n[t])
+        d_rh = da_n[t] @ U_n  # cotangent of r h'
+        da_r[t] = d_rh * states[t] * sigmoid_slope(r[t])
+        da_z[t] = dh * (states[t] - n[t]) * sigmoid_slope(z[t])
+        dh = dh * z[t] + d_rh * r[t] + da_rz[t] @ U_rz
+    return {
+        "x": project_back(d_rzn, W),
+        "h_0": dh,
+        **unstack(weight_gradient(d_rzn, x), *W_NAMES),
+        **unstack(weight_gradient(da_rz, states[:-1]), "U_r", "U_z"),
+        "U_n": weight_gradient(da_n, r * states[:-1]),
+        **unstack(bias_gradient(d_rzn), *B_NAMES),
+    }
