@@ -2,7 +2,7 @@
 # Everything is installed below this folder: Python packages in .venv, npm packages in node_modules.
 
 .NOTPARALLEL:
-.PHONY: help setup setup-test derive build site test witnesses lint types lock clean
+.PHONY: help setup setup-test setup-witnesses derive build site test witnesses bench lint types lock clean
 
 # Which Python makes .venv: empty means the first suitable one on PATH, or the .venv that is there.
 PYTHON ?=
@@ -10,6 +10,8 @@ PYTHON ?=
 PORT ?= 8000
 # Handed to pytest by `make test`, for example PYTEST_ARGS="tests/lstmref -x".
 PYTEST_ARGS ?=
+# Handed to the benchmarks by `make bench`: --quick takes a minute and writes nothing.
+BENCH_ARGS ?=
 # Handed to uv by `make lock`: --upgrade moves every pin that may move.
 LOCK_ARGS ?=
 
@@ -23,13 +25,19 @@ WITH_EPOCH = epoch=$${SOURCE_DATE_EPOCH:-$$($(EPOCH))}; SOURCE_DATE_EPOCH=$${epo
 SETUP = python=$$(sh tools/find-python.sh "$(PYTHON)") && "$$python" tools/setup.py --named "$(PYTHON)"
 
 help: ## list the verbs (the default)
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 :: \2/p' Makefile | awk -F ' :: ' '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 :: \2/p' Makefile | awk -F ' :: ' '{printf "%-23s %s\n", $$1, $$2}'
 
 setup: ## install what the site needs into .venv and node_modules (quick when nothing changed)
 	@$(SETUP)
 
 setup-test: ## the same, and what the tests need
 	@$(SETUP) --tests
+
+setup-witnesses: setup-test ## the same, and PyTorch and Keras
+	@cmp -s requirements/witnesses.txt .venv/witnesses.txt || { \
+	  echo 'installing PyTorch and Keras, about 0.8 GB' && rm -f .venv/witnesses.txt && \
+	  $(VENV)/python -m pip install -qq --disable-pip-version-check --only-binary=:all: --requirement requirements/witnesses.txt && \
+	  $(VENV)/python -m pip --quiet check && cp requirements/witnesses.txt .venv/witnesses.new && mv .venv/witnesses.new .venv/witnesses.txt; }
 
 derive: setup ## derive every formula, prove it, break it; quick when nothing changed
 	$(VENV)/python -m derivations verify --reuse
@@ -52,12 +60,11 @@ test: setup-test ## everything that must hold: lint, types, proofs, site build, 
 	printf '== pytest\n'; \
 	$(WITH_EPOCH) $(VENV)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS) && [ -z "$$failed" ]
 
-witnesses: setup-test ## compare the formulas with every witness; installs PyTorch and Keras into .venv
-	@cmp -s requirements/witnesses.txt .venv/witnesses.txt || { \
-	  echo 'installing PyTorch and Keras, about 0.8 GB' && rm -f .venv/witnesses.txt && \
-	  $(VENV)/python -m pip install -qq --disable-pip-version-check --only-binary=:all: --requirement requirements/witnesses.txt && \
-	  $(VENV)/python -m pip --quiet check && cp requirements/witnesses.txt .venv/witnesses.new && mv .venv/witnesses.new .venv/witnesses.txt; }
+witnesses: setup-witnesses ## compare the formulas with every witness
 	@LSTMREF_REQUIRE_WITNESSES=1 $(VENV)/python -m pytest tests/witnesses
+
+bench: setup-witnesses ## measure speed and memory beside PyTorch; prints the tables, writes benchmarks/latest.json
+	@$(VENV)/python -m benchmarks $(BENCH_ARGS)
 
 lint: setup-test ## ruff: rules and format
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check .

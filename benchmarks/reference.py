@@ -1,0 +1,27 @@
+"""`lstmref` itself, through its public functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lstmref
+from benchmarks.case import Array, Case, Numbers
+from benchmarks.contestant import Contestant
+
+
+def prepare(case: Case) -> Contestant:
+    """Forward, then backward with a cotangent on every h."""
+    module = lstmref.cell(case.cell)
+    states = list(case.states.values())
+
+    def run() -> tuple[Array, dict[str, Array]]:
+        outputs, cache = module.forward(case.params, case.x, *states)
+        return outputs.h, module.backward({"h": case.dh}, cache)
+
+    return Contestant(run, named)
+
+
+def named(returned: tuple[Any, dict[str, Array]]) -> Numbers:
+    """The outputs and the gradients under their names."""
+    h, gradients = returned
+    return {"h": h, **gradients}

@@ -1,0 +1,100 @@
+"""The tables as text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks import targets
+from benchmarks.record import Growth, Record, Speed
+from benchmarks.settings import CELLS
+
+# What each target is about, in words.
+TARGETS = {
+    "torch": "LSTM, one thread: time / PyTorch's, worst setting, at most",
+    "mean": "LSTM, one thread: time / PyTorch's, geometric mean, at most",
+    "products": f"LSTM, one thread, H >= {targets.LARGE_H}: time / matrix products alone, worst setting, at most",
+    "loop": "LSTM, one thread, B = 1: loop's time / ours, worst setting, at least",
+    "memory": "peak of memory / cache, worst setting, at most",
+}
+
+
+def text(record: Record) -> str:
+    """All tables. A star marks what is beyond its target."""
+    return "\n".join(
+        [*_about(record), *_speed(record), *_memory(record), *_growth(record), *_targets(record)]
+    )
+
+
+def _about(record: Record) -> Iterator[str]:
+    machine = record.machine
+    yield f"{machine.processor}, {machine.cores} cores, {machine.memory / 2**30:.1f} GiB, {machine.system}"
+    yield ", ".join(f"{name} {version}" for name, version in record.versions.items())
+    yield f"{record.date}, {record.plan} run of {record.seconds:.0f} s, load before it {machine.load:.2f}"
+
+
+def _speed(record: Record) -> Iterator[str]:
+    for cell in CELLS:
+        rows = [one for one in record.speed if one.cell == cell]
+        if not rows:
+            continue
+        yield f"\n{cell}: forward and backward, milliseconds (median), and ratios"
+        yield (
+            f"{'(T, B, D, H)':>20} {'dtype':>8} {'threads':>7} {'lstmref':>10} {'torch':>10} "
+            f"{'/ torch':>9} {'/ products':>11} {'loop /':>8}"
+        )
+        yield from map(_row, rows)
+        for threads in sorted({one.threads for one in rows}):
+            mean = targets.mean_ratio(one for one in rows if one.threads == threads)
+            yield f"{'geometric mean':>29} {threads:>7} {'':>21} {mean:>9.2f}"
+
+
+def _row(one: Speed) -> str:
+    loop = f"{targets.faster_than_loop(one):7.1f}{_star(targets.loop(one))}" if "loop" in one.ratios else ""
+    return (
+        f"{one.size!s:>20} {one.dtype:>8} {one.threads:>7} "
+        f"{1e3 * one.times['lstmref'].median:>10.3f} {1e3 * one.times['torch'].median:>10.3f} "
+        f"{one.ratios['torch'].median:>8.2f}{_star(targets.torch(one))} "
+        f"{one.ratios['products'].median:>10.2f}{_star(targets.products(one))} {loop:>8}"
+    ).rstrip()
+
+
+def _star(within: bool | None) -> str:
+    return "*" if within is False else " "
+
+
+def _memory(record: Record) -> Iterator[str]:
+    yield "\nmemory, MiB: peak of forward and backward, the cache, what is returned, peak / cache"
+    for one in record.memory:
+        sizes = " ".join(f"{size / 2**20:>9.2f}" for size in (one.peak, one.cache, one.returned))
+        ratio = f"{one.ratio:>6.2f}{_star(targets.memory(one))}".rstrip()
+        yield f"{one.size!s:>20} {one.dtype:>8} {one.cell:>10} {sizes} {ratio}"
+
+
+def _growth(record: Record) -> Iterator[str]:
+    for one in record.growth:
+        fixed = ", ".join(f"{name} = {size}" for name, size in one.fixed.items())
+        yield f"\ngrowth over {one.axis}: {one.cell} {one.dtype}, one thread, {fixed}"
+        for size, time in zip(one.sizes, one.times, strict=True):
+            each = f"  {1e6 * time.median / size:>9.2f} µs a step" if one.axis == "T" else ""
+            yield f"{size:>10} {1e3 * time.median:>12.3f} ms{each}"
+        yield f"  time ~ {one.axis}^{one.power.exponent:.3f}, R² {one.power.r2:.4f}; " + _tail(one)
+        terms = [
+            f"{1e6 * value:.3g} {_power(one.axis, k)}".strip()
+            for k, value in enumerate(one.polynomial.coefficients)
+        ]
+        yield f"  time ~ {' + '.join(terms)} µs, off by {100 * one.polynomial.deviation:.0f} % at most"
+
+
+def _tail(one: Growth) -> str:
+    return f"of the largest sizes {one.axis}^{one.tail.exponent:.3f}"
+
+
+def _power(axis: str, exponent: int) -> str:
+    return ("", axis, f"{axis}²")[exponent]
+
+
+def _targets(record: Record) -> Iterator[str]:
+    yield "\ntargets"
+    for one in targets.judge(record):
+        met = "met" if one.is_met else f"NOT met, {one.met} of {one.of}"
+        yield f"{TARGETS[one.name]} {one.limit:g}: {one.value:.2f}, {met}"
