@@ -2,6 +2,8 @@
 
 `lstmref.cells()` finds the cells; each is a module with one step (`step_forward`, `step_backward`) to read
 and a sequence (`forward`, `backward`) to use. Arrays are time-major and batched: x (T, B, D), states (B, H).
+`lstmref.network` stacks them in layers and directions, over sequences of unequal lengths; `lstmref.stream` runs a
+network over a stream that does not fit memory; LSTM, GRU and RNN hold the parameters as well.
 
 >>> import numpy as np
 >>> from lstmref import lstm
@@ -13,15 +15,22 @@ and a sequence (`forward`, `backward`) to use. Arrays are time-major and batched
 ((4, 4), (5, 2, 3))
 """
 
+from lstmref.architecture import Architecture
 from lstmref.discovery import Cell, cell, cells
-from lstmref.errors import ArgumentError, KindError, NameSetError, NotFiniteError, ShapeError
+from lstmref.errors import ArgumentError, KindError, NameSetError, NotFiniteError, OrderError, ShapeError
+from lstmref.layers import GRU, LSTM, RNN
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Architecture",
     "ArgumentError",
     "Cell",
     "KindError",
     "NameSetError",
     "NotFiniteError",
+    "OrderError",
     "ShapeError",
     "cell",
     "cells",

@@ -48,13 +48,18 @@ class Architecture:
         """("forward",) or ("forward", "reverse")."""
         return DIRECTIONS if self.bidirectional else DIRECTIONS[:1]
 
+    @property
+    def outputs(self) -> int:
+        """How many numbers every layer gives at each step: H of each direction."""
+        return self.H * len(self.directions)
+
     def cells(self) -> Iterator[tuple[int, str]]:
         """Layer and direction of every cell, layer by layer, forward first."""
         return ((layer, direction) for layer in range(self.layers) for direction in self.directions)
 
     def inputs(self, layer: int) -> int:
         """How many numbers a layer reads at each step: D, or the outputs of the layer below."""
-        return self.D if layer == 0 else self.H * len(self.directions)
+        return self.D if layer == 0 else self.outputs
 
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every parameter, in the order of `cells`."""

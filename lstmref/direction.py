@@ -1,0 +1,80 @@
+"""One cell of a network over a whole batch: forward or backward in time, with equal or unequal lengths."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstmref.check import Array
+from lstmref.discovery import Cell
+from lstmref.segments import Segment
+
+
+class Pass(NamedTuple):
+    """What `backward` needs: the segments in the order in which they ran, and what the cell left of each."""
+
+    cell: Cell
+    shapes: dict[str, tuple[int, ...]]  # of the parameters
+    segments: list[Segment]
+    caches: list[Any]
+
+
+def forward(
+    cell: Cell,
+    params: dict[str, Array],
+    x: Array,
+    states: Mapping[str, Array],
+    segments: list[Segment],
+    h: Array,
+) -> tuple[dict[str, Array], Pass]:
+    """Run the segments from `states` and write h of every step into `h`, at the step that was read.
+
+    x: (T, B, D); states: (B, H) by name; h: (T, B, H), zeros, of which the padding stays zero. All are taken to be
+    right. Returns each sample's states after its last step, (B, H) by name, and what `backward` needs.
+    """
+    now = {name: state.copy() for name, state in states.items()}
+    caches: list[Any] = []
+    for segment in segments:
+        before = (now[name][segment.samples] for name in cell.STATES)
+        outputs, cache = cell.forward(params, x[segment], *before)
+        h[segment] = outputs.h
+        for name in cell.STATES:
+            now[name][segment.samples] = getattr(outputs, f"{name}_T")
+        caches.append(_sharing(cache, caches[0]) if caches else cache)
+    return now, Pass(cell, {name: value.shape for name, value in params.items()}, segments, caches)
+
+
+def backward(
+    done: Pass, dh: Array, d_final: Mapping[str, Array], dx: Array
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Gradients of `forward`; that of x is added to `dx`.
+
+    dh: (T, B, H), d_final: (B, H) by name, dx: (T, B, D). Returns the gradients of the initial states and of the
+    parameters, both by name.
+    """
+    cell = done.cell
+    d_states = {name: d_final[name].copy() for name in cell.STATES}
+    total: dict[str, Array] = {}
+    for segment, cache in zip(reversed(done.segments), reversed(done.caches), strict=True):
+        after = {f"{name}_T": d_states[name][segment.samples] for name in cell.STATES}
+        found = cell.backward({"h": dh[segment], **after}, cache)
+        dx[segment] += found["x"]
+        for name in cell.STATES:
+            d_states[name][segment.samples] = found[f"{name}_0"]
+        for name in done.shapes:
+            total[name] = total[name] + found[name] if name in total else found[name]
+    if not total:  # no sample has a step
+        total = {name: np.zeros(shape, dh.dtype) for name, shape in done.shapes.items()}
+    return d_states, total
+
+
+def _sharing(cache: Any, first: Any) -> Any:
+    """`cache` with the arrays of `first` in place of its own equal ones: the weights, which each call copies.
+
+    Caches are named tuples of arrays that nobody writes to. Without this, many lengths would mean many copies.
+    """
+    if isinstance(cache, np.ndarray) and isinstance(first, np.ndarray):
+        return first if np.array_equal(cache, first) else cache
+    if isinstance(cache, tuple) and hasattr(cache, "_make") and type(cache) is type(first):
+        return cache._make(map(_sharing, cache, first))
+    return cache
