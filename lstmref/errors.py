@@ -26,3 +26,7 @@ class KindError(ArgumentError, TypeError):
 
 class OrderError(ArgumentError, RuntimeError):
     """A call comes before the one that it needs, or when what it needs is gone."""
+
+
+class ConversionError(ArgumentError, ValueError):
+    """Weights or a file that do not convert: another function, or not what the format is."""

@@ -13,7 +13,11 @@ import pytest
 from tests.project.sources import foreign_imports, imported, modules, text_run_as_code
 
 # joblib, dask and tqdm run the proofs side by side and show how far they are; they have no part in them.
-MAY_IMPORT = {"lstmref": {"numpy"}, "derivations": {"flint", "mpmath", "sympy", "joblib", "dask", "tqdm"}}
+# safetensors is optional, for files of weights; tests/convert sees to it that nothing else imports it.
+MAY_IMPORT = {
+    "lstmref": {"numpy", "safetensors"},
+    "derivations": {"flint", "mpmath", "sympy", "joblib", "dask", "tqdm"},
+}
 MEET = ("tests/agreement/", "tests/strength/", "tests/witnesses/")
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys

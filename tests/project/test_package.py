@@ -47,6 +47,6 @@ def test_needs_numpy_only(wheel: zipfile.ZipFile) -> None:
     needs = metadata.get_all("Requires-Dist") or []
     assert [need.split(">")[0] for need in needs if "extra ==" not in need] == ["numpy"]
     extra = {need.split(";")[0].split("<")[0].split(">")[0] for need in needs if "extra ==" in need}
-    assert extra == {"sympy", "mpmath", "python-flint", "joblib", "tqdm", "distributed"}
+    assert extra == {"sympy", "mpmath", "python-flint", "joblib", "tqdm", "distributed", "safetensors"}
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"

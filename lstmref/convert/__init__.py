@@ -1,0 +1,43 @@
+"""Weights to and from PyTorch, Keras and ONNX, exactly, and in files. Needs NumPy only, and none of the three.
+
+    from_pytorch, to_pytorch     state dicts of nn.RNN, nn.LSTM, nn.GRU
+    from_keras, to_keras         what `get_weights` gives of SimpleRNN, LSTM, GRU and Bidirectional
+    from_onnx, to_onnx           tensors and attributes of the operators RNN, LSTM, GRU
+    to_cell                      gru (z weighs the new) to gru-cho (z weighs the kept) and back
+    save, load                   `.npz` and `.safetensors`
+
+A round trip in either direction gives the same bits. What does not convert is refused with ConversionError, which says
+why and where that is explained. How each framework lays out its weights stands in `layouts`.
+
+>>> import numpy as np
+>>> from lstmref import convert
+>>> state_dict = {"weight_ih_l0": np.ones((9, 2)), "weight_hh_l0": np.ones((9, 3))}
+>>> weights = convert.from_pytorch(state_dict)
+>>> weights.architecture.cell, [array.shape for array in convert.to_keras(weights)[0]]
+('gru-after', [(2, 9), (3, 9)])
+"""
+
+from lstmref.convert.files import load, save
+from lstmref.convert.keras import from_keras, to_keras
+from lstmref.convert.layouts import LAYOUTS, Layout
+from lstmref.convert.onnx import OnnxLayer, from_onnx, to_onnx
+from lstmref.convert.pytorch import from_pytorch, to_pytorch
+from lstmref.convert.weights import Weights, to_cell
+from lstmref.errors import ConversionError
+
+__all__ = [
+    "LAYOUTS",
+    "ConversionError",
+    "Layout",
+    "OnnxLayer",
+    "Weights",
+    "from_keras",
+    "from_onnx",
+    "from_pytorch",
+    "load",
+    "save",
+    "to_cell",
+    "to_keras",
+    "to_onnx",
+    "to_pytorch",
+]

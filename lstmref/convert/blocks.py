@@ -1,0 +1,138 @@
+"""The parameters of cells in a framework's stacked matrices: the gates out of them, and into them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from lstmref.architecture import Architecture, key, of_cell
+from lstmref.check import Array
+from lstmref.convert import arrays, biases
+from lstmref.convert.biases import Pair
+from lstmref.convert.layouts import Layout
+from lstmref.convert.weights import Weights
+from lstmref.discovery import cell as cell_named
+from lstmref.errors import ShapeError
+
+Place = tuple[int, str]  # layer and direction of a cell
+
+
+class Blocks(NamedTuple):
+    """A framework's arrays for one cell: matrices as its layout says, biases (k H,), or None where it has none."""
+
+    W: Array
+    U: Array
+    b_x: Array | None = None  # on the input's side, or the only one
+    b_h: Array | None = None  # on the state's side
+
+
+def count(names: tuple[str, str], W: Array, U: Array, table: Mapping[str, Layout], cell: str | None) -> int:
+    """The number of gates, as the state's matrix U tells it.
+
+    Raises ShapeError if no layer of the framework has such a U. Then it is compared with W if the caller expects a
+    cell that the framework has. `names` of W and U stand in errors.
+
+    >>> from lstmref.convert.layouts import PYTORCH
+    >>> count(("weight_ih_l0", "weight_hh_l0"), np.ones((16, 9)), np.ones((16, 4)), PYTORCH, None)
+    4
+    """
+    transposed = next(iter(table.values())).transposed
+    if U.ndim == 2:
+        rows, H = U.shape[::-1] if transposed else U.shape
+        for layout in table.values():
+            if H and len(layout.gates) * H == rows:
+                return len(layout.gates)
+    if cell is not None and cell in table and W.ndim == 2:
+        D, rows = W.shape if transposed else W.shape[::-1]
+        H = rows // len(table[cell].gates)
+        for name, value, shape in zip(names, (W, U), table[cell].matrices(D, H), strict=True):
+            arrays.shaped(name, value, shape)
+    some = {layout.layer: layout.gates for layout in table.values()}
+    blocks = ((f"{len(gates)} H" if len(gates) > 1 else "H", layer) for layer, gates in some.items())
+    shapes = (f"({f'H, {k}' if transposed else f'{k}, H'}) of {layer}" for k, layer in blocks)
+    raise ShapeError(f"{names[1]}: expected {', '.join(shapes)}, with H >= 1, got {U.shape}")
+
+
+def take_apart(
+    layout: Layout, shapes: Mapping[str, tuple[int, ...]], blocks: Blocks, where: str
+) -> tuple[dict[str, Array], dict[str, Pair]]:
+    """The parameters of a cell and, of the biases that are sums, their parts, by the cell's own names.
+
+    shapes: the cell's `parameter_shapes`. The arrays are views of the blocks. Zeros stand for biases that are not
+    there. Raises NotFiniteError for a sum of biases that is too large; `where` stands before its name.
+    """
+    k = len(layout.gates)
+    W, U = (np.split(m.T if layout.transposed else m, k) for m in (blocks.W, blocks.U))
+    H = blocks.U.shape[0 if layout.transposed else 1]
+    sides = [None if b is None else np.split(b, k) for b in (blocks.b_x, blocks.b_h)]
+    found: dict[str, Array] = {}
+    split: dict[str, Pair] = {}
+    for number, gate in enumerate(layout.gates):
+        found[_name("W", gate)], found[_name("U", gate)] = W[number], U[number]
+        parts = [np.zeros(H, blocks.W.dtype) if side is None else side[number] for side in sides]
+        name = _name("b", gate)
+        if name not in shapes:
+            found[f"{name}x"], found[f"{name}h"] = parts
+        elif sides[1] is None:
+            found[name] = parts[0]
+        else:
+            pair = (parts[0], parts[1])
+            found[name] = arrays.finite(where + name, biases.whole(pair))
+            split[name] = pair
+    return {name: found[name] for name in shapes}, split
+
+
+def put_together(
+    layout: Layout, params: Mapping[str, Array], split: Mapping[str, Pair], with_biases: bool
+) -> Blocks:
+    """The inverse of `take_apart`, in arrays of their own: params and split by the cell's own names."""
+
+    def stacked(letter: str) -> Array:
+        rows = np.concatenate([params[_name(letter, gate)] for gate in layout.gates])
+        return np.array(rows.T if layout.transposed else rows, order="C")
+
+    W, U = stacked("W"), stacked("U")
+    if not with_biases:
+        return Blocks(W, U)
+    if layout.biases == 1:
+        return Blocks(W, U, stacked("b"))
+    pairs = []
+    for gate in layout.gates:
+        name = _name("b", gate)
+        if name in params:
+            pairs.append(biases.part(params[name], split.get(name)))
+        else:
+            pairs.append((params[f"{name}x"], params[f"{name}h"]))
+    b_x, b_h = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    return Blocks(W, U, b_x, b_h)
+
+
+def to_weights(
+    architecture: Architecture, layout: Layout, given: Mapping[Place, Blocks], reverse: bool = False
+) -> Weights:
+    """The network whose cells have these blocks, of the shapes that the layout tells."""
+    params: dict[str, Array] = {}
+    split: dict[str, Pair] = {}
+    for (layer, direction), one in given.items():
+        shapes = cell_named(architecture.cell).parameter_shapes(architecture.inputs(layer), architecture.H)
+        start = key(layer, direction, "")
+        own, parts = take_apart(layout, shapes, one, start)
+        params |= {start + name: value for name, value in own.items()}
+        split |= {start + name: pair for name, pair in parts.items()}
+    biased = all(one.b_x is not None for one in given.values())
+    return Weights(architecture, params, split, biased, reverse)
+
+
+def of_weights(weights: Weights, layout: Layout, with_biases: bool) -> dict[Place, Blocks]:
+    """The inverse of `to_weights`, in arrays of their own."""
+    return {
+        place: put_together(
+            layout, of_cell(weights.params, *place), of_cell(weights.split, *place), with_biases
+        )
+        for place in weights.architecture.cells()
+    }
+
+
+def _name(letter: str, gate: str) -> str:
+    """The name of a gate's parameter: W_i, or W where the cell has but one."""
+    return f"{letter}_{gate}" if gate else letter

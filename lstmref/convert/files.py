@@ -1,0 +1,248 @@
+"""Weights in files: `.npz` (NumPy), or `.safetensors` with the package of that name, which the extra installs.
+
+Both hold the arrays by name, those of `Weights.split` included, and one text of JSON that says what they are. Nothing
+is unpickled, ever. A file is written beside its place under another name and moved there when it is complete.
+
+Source: numpy.lib.format for `.npz`; the format of safetensors, https://huggingface.co/docs/safetensors.
+"""
+
+import hashlib
+import io
+import json
+import math
+import os
+import secrets
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstmref.architecture import Architecture
+from lstmref.check import Array
+from lstmref.convert.weights import Weights
+from lstmref.errors import ArgumentError, ConversionError, KindError
+
+FORMAT, VERSION = "lstmref weights", 1
+# The name of the JSON beside the arrays. It has a letter that no parameter's name has.
+ABOUT = "@lstmref"
+SIDES = ("@input", "@state")
+ARCHITECTURE = ("cell", "D", "H", "layers", "bidirectional")
+
+
+class _Format(NamedTuple):
+    """How to turn named arrays and a text into the bytes of a file and back."""
+
+    dump: Callable[[Mapping[str, Array], str], bytes]
+    parse: Callable[[bytes], tuple[dict[str, Array], str]]
+
+
+def save(path: str | os.PathLike[str], weights: Weights) -> None:
+    """Write weights to a file, `.npz` or `.safetensors` by its ending.
+
+    The architecture, the parts of summed biases, and `biased` and `reverse` are written too: what `load` gives is the
+    same to the last bit. A file of that name is replaced when the new one is complete, and stays as it is if writing
+    fails. Raises ConversionError for another ending, for a dtype that the format has not (safetensors: longdouble),
+    and where safetensors is not installed; KindError; OSError as writing does.
+
+    >>> import tempfile
+    >>> architecture = Architecture("rnn", D=1, H=1)
+    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/one.npz", Weights(architecture, ones))
+    ...     load(f"{folder}/one.npz").params["0.forward.W"]
+    array([[1.]])
+    """
+    path = Path(path)
+    dump = _format(path).dump
+    if not isinstance(weights, Weights):
+        raise KindError(f"weights: expected Weights, got {type(weights).__name__}")
+    arrays = dict(weights.params)
+    for name, pair in weights.split.items():
+        arrays |= {f"{name}{side}": half for side, half in zip(SIDES, pair, strict=True)}
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "architecture": {name: getattr(weights.architecture, name) for name in ARCHITECTURE},
+        "biased": weights.biased,
+        "reverse": weights.reverse,
+        "sha256": _digest(arrays),
+    }
+    try:
+        content = dump(arrays, json.dumps(about))
+    except ConversionError as error:
+        raise ConversionError(f"{path}: {error}") from error
+    _write(path, content)
+
+
+def load(path: str | os.PathLike[str]) -> Weights:
+    """Read weights that `save` wrote. No pickle is read: an array of Python objects is refused unread.
+
+    Raises ConversionError, which names the path and what is wrong, for a file that is damaged, cut off, of a later
+    version or not of this kind, for another ending, and where safetensors is not installed; OSError as reading does.
+    A state dict that something else saved as safetensors is read by `safetensors.numpy.load_file` and `from_pytorch`.
+    """
+    path = Path(path)
+    parse = _format(path).parse
+    content = path.read_bytes()
+    with _named(path):
+        arrays, text = parse(content)
+        return _understood(arrays, json.loads(text))
+
+
+def _understood(arrays: dict[str, Array], about: Any) -> Weights:
+    """The weights that the arrays are, as the text beside them says. Raises a ValueError where the two do not fit."""
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise ConversionError(f"expected a file that says it holds {FORMAT}, got one that does not")
+    if about.get("version") != VERSION:
+        raise ConversionError(
+            f"expected version {VERSION}, got {about.get('version')!r}; a later lstmref may read it"
+        )
+    flags = [about["biased"], about["reverse"], about["architecture"]["bidirectional"]]
+    if set(about["architecture"]) != set(ARCHITECTURE) or not all(isinstance(flag, bool) for flag in flags):
+        raise ConversionError("expected an architecture and two flags, got others")
+    if about["sha256"] != _digest(arrays):
+        raise ConversionError("expected the arrays that were written, got others: the file is damaged")
+    # Before any shape is made of it: one layer has at least one array, so there are no more layers than arrays.
+    if int(about["architecture"]["layers"]) > len(arrays):
+        raise ConversionError("expected arrays for every layer, got fewer than there are layers")
+    params = {name: array for name, array in arrays.items() if "@" not in name}
+    starts = [name.removesuffix(SIDES[0]) for name in arrays if name.endswith(SIDES[0])]
+    split = {name: (arrays.pop(name + SIDES[0]), arrays.pop(name + SIDES[1])) for name in starts}
+    if len(arrays) != len(params):
+        raise ConversionError("expected parameters and parts of biases, got other arrays too")
+    return Weights(Architecture(**about["architecture"]), params, split, about["biased"], about["reverse"])
+
+
+def _digest(arrays: Mapping[str, Array]) -> str:
+    """SHA-256 of names, shapes, dtypes and bytes, whatever the order."""
+    found = hashlib.sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        found.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def _dump_npz(arrays: Mapping[str, Array], about: str) -> bytes:
+    content = io.BytesIO()
+    text = np.frombuffer(about.encode("utf-8"), np.uint8)
+    np.savez(content, allow_pickle=False, **{ABOUT: text}, **arrays)
+    return content.getvalue()
+
+
+def _parse_npz(content: bytes) -> tuple[dict[str, Array], str]:
+    found: dict[str, Array] = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for member in archive.infolist():
+            name = member.filename.removesuffix(".npy")
+            # What is stored as it is cannot grow when it is read, as what is compressed can.
+            if name == member.filename or name in found or member.compress_type != zipfile.ZIP_STORED:
+                raise ConversionError(
+                    f"expected arrays, stored once each and uncompressed, got {member.filename!r}"
+                )
+            found[name] = _parse_npy(name, archive.read(member))
+    text = found.pop(ABOUT, np.zeros(0, np.uint8))
+    if text.dtype != np.uint8:
+        raise ConversionError(f"expected {ABOUT} to be of uint8, got {text.dtype}")
+    if not text.size:
+        raise ConversionError(f"expected a file that says it holds {FORMAT}, got one that does not")
+    return found, text.tobytes().decode("utf-8")
+
+
+def _parse_npy(name: str, content: bytes) -> Array:
+    """One array of the archive, its header compared with what is there before memory is taken for it."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version != (1, 0):
+        raise ConversionError(f"{name}: expected an array in version 1.0 of .npy, got {version}")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype.hasobject:
+        raise ConversionError(f"{name}: expected numbers, got Python objects, which are never read")
+    if math.prod(shape) * dtype.itemsize != len(content) - stream.tell():
+        raise ConversionError(
+            f"{name}: expected {shape} of {dtype}, got {len(content) - stream.tell()} bytes"
+        )
+    stream.seek(0)
+    array: Array = np.lib.format.read_array(stream, allow_pickle=False)
+    return array
+
+
+def _safetensors() -> ModuleType:
+    """The package, which is optional."""
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise ConversionError(
+            'expected the package safetensors, which is not installed: pip install "lstmref[safetensors]", or use .npz'
+        ) from error
+    return safetensors
+
+
+def _dump_safetensors(arrays: Mapping[str, Array], about: str) -> bytes:
+    package = _safetensors()
+    dtype = next(iter(arrays.values())).dtype
+    if dtype not in (np.float16, np.float32, np.float64):
+        raise ConversionError(
+            f"expected float16, float32 or float64, which safetensors has, got {dtype}; use .npz"
+        )
+    content: bytes = package.numpy.save(dict(arrays), metadata={ABOUT: about})
+    return content
+
+
+def _parse_safetensors(content: bytes) -> tuple[dict[str, Array], str]:
+    package = _safetensors()
+    try:
+        # The arrays first: this checks lengths and offsets. Then the header, of which `load` gives no metadata.
+        found = package.numpy.load(content)
+    except package.SafetensorError as error:
+        raise ConversionError(f"expected a whole file in safetensors format, got another: {error}") from error
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return found, header.get("__metadata__", {}).get(ABOUT, "null")
+
+
+FORMATS = {
+    ".npz": _Format(_dump_npz, _parse_npz),
+    ".safetensors": _Format(_dump_safetensors, _parse_safetensors),
+}
+
+
+def _format(path: Path) -> _Format:
+    """The format by the ending of the path. Raises ConversionError for another."""
+    if path.suffix not in FORMATS:
+        raise ConversionError(
+            f"{path}: expected a name ending in {' or '.join(FORMATS)}, got {path.suffix!r}"
+        )
+    return FORMATS[path.suffix]
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Whatever goes wrong in reading a file is a ConversionError that names the file."""
+    try:
+        yield
+    except ArgumentError as error:
+        raise ConversionError(f"{path}: {error}") from error
+    except Exception as error:  # whatever zipfile, zlib, numpy and json raise of bytes that are not theirs
+        what = f"{type(error).__name__}: {error}"
+        raise ConversionError(f"{path}: expected a file that lstmref wrote, got {what}") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write beside the place, then move there; on one file system the move is all or nothing."""
+    path = Path(os.path.realpath(path))  # a link stays, and what it points to is replaced
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            temporary.chmod(path.stat().st_mode & 0o777)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,180 @@
+"""The weights of a network as lstmref has them, with what is needed to give a framework back its own."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lstmref.architecture import Architecture
+from lstmref.check import Array, Given
+from lstmref.convert import arrays, refusals
+from lstmref.convert.biases import Pair, of_two
+from lstmref.convert.layouts import LAYOUTS, NAMES
+from lstmref.errors import KindError, NameSetError
+
+# Only z differs between the two: 1 - sigmoid(a) = sigmoid(-a), so what makes a is negated.
+OPPOSITE = {"gru": "gru-cho", "gru-cho": "gru"}
+UPDATE = ("W_z", "U_z", "b_z")
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A network's architecture and parameters, in one dtype of float16, float32, float64, longdouble.
+
+    architecture, params: as `lstmref.network` takes them. The arrays are this object's own.
+    split: for a bias that is the sum of two in the framework, the two, by the name of the bias: (H,) on the input's
+        side and (H,) on the state's.
+    biased: False if the framework had no biases; then ours are zero, and it gets none back.
+    reverse: True if a network of one direction reads its sequence from the end, as an ONNX operator of direction
+        "reverse" does: run it on `x[::-1]`, and step t of its outputs is step T - 1 - t.
+
+    After training, `dataclasses.replace(weights, params=trained)` keeps the rest.
+    Raises NameSetError, ShapeError, KindError, NotFiniteError for parameters that do not fit the architecture.
+
+    >>> architecture = Architecture("rnn", D=1, H=1)
+    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+    >>> Weights(architecture, ones).params["0.forward.U"]
+    array([[1.]])
+    """
+
+    architecture: Architecture
+    params: dict[str, Array]
+    split: dict[str, Pair] = field(default_factory=dict)
+    biased: bool = True
+    reverse: bool = False
+
+    def __post_init__(self) -> None:
+        if self.reverse and self.architecture.bidirectional:
+            raise NameSetError("reverse: expected False, as the network has both directions, got True")
+        shapes = self.architecture.parameter_shapes()
+        params = _read("params", self.params, shapes)
+        summed = {name: shape for name, shape in shapes.items() if is_bias(name) and not of_two(name, shapes)}
+        if not isinstance(self.split, Mapping):
+            raise KindError(f"split: expected a mapping, got {type(self.split).__name__}")
+        strange = [name for name in self.split if name not in summed]
+        if strange:
+            raise NameSetError(
+                f"split: unknown {', '.join(map(str, strange))}; expected some of {', '.join(summed)}"
+            )
+        split = {}
+        for name, (x, h) in self.split.items():
+            halves = {f"split {name} (input)": x, f"split {name} (state)": h}
+            x, h = _read(f"split {name}", halves, dict.fromkeys(halves, summed[name])).values()
+            split[name] = (x, h)
+        object.__setattr__(self, "params", params)
+        object.__setattr__(self, "split", split)
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """The dtype of every parameter."""
+        dtype: np.dtype[np.generic] = next(iter(self.params.values())).dtype
+        return dtype
+
+
+def to_cell(weights: Weights, cell: str) -> Weights:
+    """The same function with the weights of another cell, exactly: gru (z weighs the new) to gru-cho and back.
+
+    All that makes z is negated; nothing is rounded, and twice gives the same bits. Everything else, above all a reset
+    gate before the product for one after it, raises ConversionError with the page that says why.
+    Source: 1 - sigmoid(a) = sigmoid(-a).
+
+    >>> architecture = Architecture("gru", D=1, H=1)
+    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+    >>> turned = to_cell(Weights(architecture, ones), "gru-cho")
+    >>> float(turned.params["0.forward.U_z"][0, 0]), float(turned.params["0.forward.U_r"][0, 0])
+    (-1.0, 1.0)
+    """
+    have = weights.architecture.cell
+    if cell == have:
+        return weights
+    architecture = replace(weights.architecture, cell=cell)
+    if OPPOSITE.get(have) != cell:
+        refusals.refuse_cell("cell", have, cell)
+    params = {name: -value if _makes_z(name) else value for name, value in weights.params.items()}
+    split = {name: (-x, -h) if _makes_z(name) else (x, h) for name, (x, h) in weights.split.items()}
+    return replace(weights, architecture=architecture, params=params, split=split)
+
+
+def for_framework(weights: Weights, framework: str) -> Weights:
+    """The weights with a cell that the framework has, z turned if need be. Raises ConversionError if it has none."""
+    if not isinstance(weights, Weights):
+        raise KindError(f"weights: expected Weights, got {type(weights).__name__}")
+    cell, table = weights.architecture.cell, LAYOUTS[framework]
+    for native in (cell, OPPOSITE.get(cell)):
+        if native in table:
+            return to_cell(weights, native)
+    for native in table:  # the nearest of kin says why not
+        if {cell, native} <= set(refusals.GRUS) or {cell, native} <= set(refusals.LSTMS):
+            refusals.refuse_cell(f"{NAMES[framework]} {table[native].layer}", cell, native)
+    return refusals.refuse(
+        f"cell: expected one of {', '.join(table)}, which {NAMES[framework]} has, got {cell}"
+    )
+
+
+def forward_only(weights: Weights, framework: str) -> None:
+    """Raise ConversionError if the network reads its sequence from the end, which this framework's layers cannot."""
+    if weights.reverse:
+        refusals.refuse(
+            f"reverse: expected False, as a {NAMES[framework]} layer of one direction reads forward, got True: "
+            "set it to False, and reverse the sequence and the outputs yourself"
+        )
+
+
+def with_biases(weights: Weights, bias: bool | None) -> bool:
+    """Whether to write biases: as they came if `bias` is None.
+
+    Raises ConversionError if they are to be left out and are not zero.
+    """
+    wanted = weights.biased if bias is None else bias
+    if not wanted:
+        for name, value in weights.params.items():
+            if is_bias(name) and value.any():
+                why = (
+                    "as the weights came without biases; bias=True writes them"
+                    if bias is None
+                    else "for bias=False"
+                )
+                refusals.refuse(f"{name}: expected zeros, {why}, got {value[value != 0][0]}")
+    return wanted
+
+
+def _read(what: str, given: Mapping[str, Given], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Copies under exactly the names of `shapes`, in its order, all of one dtype."""
+    if not isinstance(given, Mapping):
+        raise KindError(f"{what}: expected a mapping of names to arrays, got {type(given).__name__}")
+    same_names(what, given, shapes)
+    found: dict[str, Array] = {}
+    for name, shape in shapes.items():
+        first = next(iter(found), None)
+        dtype = found[first].dtype if first is not None else None
+        found[name] = arrays.shaped(name, arrays.read(name, given[name], dtype, str(first)), shape)
+    return found
+
+
+def same_names(what: str, given: Iterable[object], expected: Iterable[str]) -> None:
+    """Raise NameSetError unless `given` has the names of `expected` and no others."""
+    given, expected = list(given), list(expected)
+    kinds = {
+        "missing": [name for name in expected if name not in given],
+        "unknown": [str(name) for name in given if name not in expected],
+    }
+    faults = ", ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
+    if faults:
+        raise NameSetError(f"{what}: {faults}; expected {', '.join(expected)}")
+
+
+def _own_name(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def is_bias(name: str) -> bool:
+    """Whether a parameter of a network is a bias.
+
+    >>> is_bias("0.forward.b_i"), is_bias("0.forward.U")
+    (True, False)
+    """
+    return _own_name(name).startswith("b")
+
+
+def _makes_z(name: str) -> bool:
+    return _own_name(name) in UPDATE
