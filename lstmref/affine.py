@@ -26,8 +26,8 @@ def gate_shapes(
 
 
 def stack(params: Parameters, *names: str) -> Array:
-    """The named matrices (or biases) one below the other: (K, D), (K, H) or (K,)."""
-    return np.concatenate([params[name] for name in names])
+    """The named matrices (or biases) one below the other: (K, D), (K, H) or (K,); C-contiguous, whatever they are."""
+    return np.ascontiguousarray(np.concatenate([params[name] for name in names]))
 
 
 def unstack(array: Array, *names: str) -> dict[str, Array]:

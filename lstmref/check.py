@@ -73,7 +73,7 @@ def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dic
     """Read cotangents of outputs; one that is not given is zero, as a read-only view that takes no memory.
 
     `expected` maps each allowed name to an array that has the shape and dtype that the cotangent must have.
-    The others are C-contiguous and aligned, and may be the caller's own: they must not be written to, nor returned.
+    The others are aligned in memory, and may be the caller's own: they must not be written to, nor returned.
     Raises KindError, ShapeError, NameSetError or NotFiniteError.
 
     >>> outputs = {"h": np.ones((3, 2)), "c": np.ones((3, 2))}
@@ -94,8 +94,8 @@ def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dic
             label = f"cotangent {name}"
             value = array(label, given[name], output.dtype, "the outputs")
             same_shape(label, value, output.shape)
-            # NumPy multiplies complex numbers with other roundings where they are strided or misaligned.
-            found[name] = value if value.flags.c_contiguous and value.flags.aligned else own(value)
+            # NumPy multiplies complex numbers with other roundings where they lie at odd addresses.
+            found[name] = value if value.flags.aligned else own(value)
         else:
             found[name] = np.broadcast_to(np.zeros((), output.dtype), output.shape)
     return found
