@@ -60,8 +60,8 @@ test: setup-test ## everything that must hold: lint, types, proofs, site build, 
 	printf '== pytest\n'; \
 	$(WITH_EPOCH) $(VENV)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS) && [ -z "$$failed" ]
 
-witnesses: setup-witnesses ## compare the formulas with every witness
-	@LSTMREF_REQUIRE_WITNESSES=1 $(VENV)/python -m pytest tests/witnesses
+witnesses: setup-witnesses ## compare the formulas, and networks of cells, with every witness
+	@LSTMREF_REQUIRE_WITNESSES=1 $(VENV)/python -m pytest -m witness
 
 bench: setup-witnesses ## measure speed and memory beside PyTorch; prints the tables, writes benchmarks/latest.json
 	@$(VENV)/python -m benchmarks $(BENCH_ARGS)

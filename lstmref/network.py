@@ -6,8 +6,8 @@
 What is stacked, and how the parameters are named, says `lstmref.architecture`. Every cell of `lstmref.cells()` will
 do. No function here keeps anything between calls, so threads may call them at once.
 
-Source: graves2005 (both directions), srivastava2014 (dropout). Layers, directions and lengths are arranged as in
-pytorch-lstm and the ONNX operators.
+Source: schuster1997 (both directions), zaremba2014 and gal2016 (masks). Layers, directions and lengths are arranged
+as in PyTorch (pytorch-gru) and ONNX (onnx-gru).
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,17 +66,18 @@ def forward(
     All of one dtype of float16 (read as float32), float32, float64, longdouble, complex128.
 
     lengths: (B,) whole numbers 0..T. Beyond its end the outputs of a sample are zero and what x holds is not read,
-    be it NaN; its final states are those at its last step, for a length of 0 the initial ones; its reverse direction
-    starts at its last step. The work is that of the sum of the lengths, in one call of every cell for each distinct
-    length.
+    be it NaN; its final states are those at its last step, for a length of 0 the initial ones (ONNX Runtime gives
+    zeros there); its reverse direction starts at its last step. The work is that of the sum of the lengths, in one
+    call of every cell for each distinct length.
 
     masks: one a layer, or None. The input of the layer is multiplied by its mask: an array of a shape that
     broadcasts to that input's, (T, B, D) or (T, B, directions * H), batch-major with `batch_first`; of shape
     (1, B, D) it is the same at every step (variational dropout). It is used as it is given: nothing is drawn here,
-    and the 1 / (1 - p) by which dropout scales what it keeps must be in it.
+    and the 1 / (1 - p) by which dropout scales what it keeps must be in it. The state that a cell reads of the step
+    before has no mask.
 
     Returns the outputs and the cache for `backward`. Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: graves2005; srivastava2014; gal2016.
+    Source: schuster1997 (reverse direction); zaremba2014, gal2016 (masks).
 
     >>> two = Architecture("gru", D=3, H=4, layers=2, bidirectional=True)
     >>> params = {name: np.full(shape, 0.1) for name, shape in two.parameter_shapes().items()}
