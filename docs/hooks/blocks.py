@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from docs.hooks import describe, diagram, evidence, measured
+from docs.hooks import api, describe, diagram, evidence, measured
 from docs.hooks import listing as python
 from docs.hooks.catalogue import CatalogueError, Record
 from docs.hooks.prose import Marker
@@ -213,6 +213,7 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "witnesses": (measured.witnesses, 0),
     "strength": (measured.strength, 0),
     "trusted": (measured.trusted, 0),
+    "api": (api.overview, 0),
 }
 INLINE: dict[str, tuple[Expand, int]] = {
     "inline": (inline, 1),
@@ -223,7 +224,7 @@ INLINE: dict[str, tuple[Expand, int]] = {
     "math": (notation, 1),
 }
 # What search should find on the page that holds it; formulas are found by their own pages.
-SEARCHED = frozenset({"source", "cells", "summary", "bibliography", "glossary", "term", "cite", "id"})
+SEARCHED = frozenset({"source", "cells", "summary", "bibliography", "glossary", "api", "term", "cite", "id"})
 
 
 def expand(view: View, marker: Marker) -> Markup:

@@ -16,7 +16,18 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from derivations.address import SITE
-from docs.hooks import bibliography, blocks, catalogue, describe, notebooks, pages, prose, words
+from docs.hooks import (
+    api,
+    api_modules,
+    bibliography,
+    blocks,
+    catalogue,
+    describe,
+    notebooks,
+    pages,
+    prose,
+    words,
+)
 from docs.hooks.math import Batch
 from docs.hooks.paths import BUILD, CATALOGUE, LANGUAGES, NODE_MODULES, ROOT
 from docs.hooks.prose import Marker, Problem
@@ -42,7 +53,9 @@ class Edition:
     docs: Path
     site: Site
     problems: list[Problem] = field(default_factory=list)
+    # Of the pages that both languages have, and of those that only this one has.
     addresses: list[str] = field(default_factory=list)
+    own_addresses: list[str] = field(default_factory=list)
     _markers: list[tuple[str, Marker]] = field(default_factory=list)
 
     @classmethod
@@ -56,6 +69,7 @@ class Edition:
             words.load(docs, language),
             bibliography.load(root / "references.bib"),
             Batch(),
+            modules=api_modules.find(root),
         )
         config.site_url = SITE + FOLDERS[language]
         config.extra["lstmref_version"] = site.catalogue.data["version"]
@@ -75,6 +89,9 @@ class Edition:
         for path, content in self._generated():
             kind = InclusionLevel.NOT_IN_NAV if path.endswith(".md") else InclusionLevel.UNDEFINED
             files.append(File.generated(config, path, content=content, inclusion=kind))
+        if self.language == api.LANGUAGE:
+            for module in self.site.modules:
+                files.append(File.generated(config, module.file, content=module.markdown))
         for path, source in _assets(self.docs):
             files.append(File.generated(config, path, abs_src_path=str(source)))
         # Notebooks belong to this repository's own cells; another tree (a test's) has none.
@@ -86,7 +103,11 @@ class Edition:
         self.problems += prose.check_tree(self.docs, LANGUAGES)
         self.problems += self._check_catalogue(files)
         config.nav = self._navigation(config.nav or [], files)
-        self.addresses = sorted("" if file.url == "./" else file.url for file in files.documentation_pages())
+        listed = [
+            ("" if file.url == "./" else file.url, api.is_page(file)) for file in files.documentation_pages()
+        ]
+        self.addresses = sorted(url for url, own in listed if not own)
+        self.own_addresses = sorted(url for url, own in listed if own)
 
     def _generated(self) -> Iterator[tuple[str, str]]:
         known = self.site.catalogue
@@ -134,6 +155,8 @@ class Edition:
                         below = list(walk(inside)) if isinstance(inside, list) else inside
                         if below:
                             yield {title: below}
+                elif item == f"{api_modules.FOLDER}/*":
+                    yield from api.navigation(self.site.modules, self.site.words)
                 elif "*" in item:
                     yield from found(item)
                 else:
@@ -176,6 +199,8 @@ class Edition:
             page.toc = pages.contents(self.site.fill(html))
         elif (notebook := notebooks.on_page_content(html, page, config, files)) is not None:
             html = notebook
+        elif api.is_page(page.file):
+            html = api.finish(view, html)
         elif "data-marker" in html:
             html = _TOKEN.sub(lambda token: self._put(view, int(token[2])), html)
             page.toc = pages.contents(self.site.fill(html))
@@ -206,13 +231,15 @@ class Edition:
     def set_languages(self, config: MkDocsConfig, page: Page | None) -> None:
         """For the language switch: the same page in each language, relative to this one."""
         here = FOLDERS[self.language] + (page.url if page else "")
+        # A page in one language alone switches to what leads to it in the other.
+        there = f"{api_modules.FOLDER}/" if page and api.is_page(page.file) else page.url if page else ""
         # The reader's colours are remembered for the whole site, not for each language.
         config.extra["scope"] = get_relative_url("", here) if page else urlsplit(SITE).path
         config.extra["alternate"] = [
             {
                 "name": NAMES[language],
                 "lang": language,
-                "link": get_relative_url(folder + page.url, here) if page else SITE + folder,
+                "link": get_relative_url(folder + there, here) if page else SITE + folder,
                 "here": language == self.language,
             }
             for language, folder in FOLDERS.items()

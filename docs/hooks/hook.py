@@ -84,6 +84,7 @@ def on_template_context(context: dict[str, Any], template_name: str, config: MkD
     """A page without an address (404) switches to the other language's home."""
     _edition().set_languages(config, None)
     context["addresses"] = _edition().addresses
+    context["own_addresses"] = _edition().own_addresses
     return context
 
 

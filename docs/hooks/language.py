@@ -11,6 +11,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, BuildError, ConfigurationError
 
+from docs.hooks.api_modules import ApiError
 from docs.hooks.math import MathError
 
 
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
     config.plugins.on_startup(command="build", dirty=False)
     try:
         build(config)
-    except (Abort, BuildError, ConfigurationError, MathError) as error:
+    except (Abort, ApiError, BuildError, ConfigurationError, MathError) as error:
         # Abort is a SystemExit in MkDocs: it must not end quietly.
         print(f"{Path(name).name}: {error}", file=sys.stderr)
         return 1

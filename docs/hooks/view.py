@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from mkdocs.utils import get_relative_url
 
+from docs.hooks.api_modules import Module
 from docs.hooks.bibliography import Bibliography
 from docs.hooks.catalogue import Catalogue, Record
 from docs.hooks.math import Batch, display
@@ -35,6 +36,8 @@ class Site:
     bibliography: Bibliography
     batch: Batch = field(default_factory=Batch)
     hidden: list[str] = field(default_factory=list)
+    # What the API reference describes.
+    modules: tuple[Module, ...] = ()
 
     def fill(self, html: str) -> str:
         """`html` with what was hidden from the search index put back; formulas are still tokens."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -154,6 +155,45 @@ PAGES = {
     "glossary.md": "{{glossary}}\n",
     "bibliography.md": "{{bibliography}}\n\n{{cite elman1990}}\n",
     "cite.md": "## TERM\n\nTERM\n",
+    "api/index.md": "{{api}}\n",
+}
+# A package for the API reference: read, never run.
+PACKAGE = {
+    "__init__.py": '''"""A small package."""
+
+from lstmref.elman import ElmanError
+
+__all__ = ["ElmanError"]
+''',
+    "elman.py": '''"""The network of Elman: `step`, and what it raises.
+
+    h = tanh(a)          (1 - h**2 is its slope)
+
+Source: elman1990 (Fig. 2).
+"""
+
+raise RuntimeError("a module of this package was run")
+
+
+class ElmanError(ValueError):
+    """Raised by `step`."""
+
+
+def step(x: float, h_prev: float = 0.0, *, a_long_name: str = "nothing", another: float = 1.0) -> float:
+    """x * h_prev * 1, in W_* and [brackets].
+
+    x: (B, D); h_prev: (B, H). Dtypes: float64. Returns h. Raises ElmanError.
+
+    >>> step(1.0)
+    0.0
+    """
+    return 0.0 * x * h_prev
+
+
+def _private() -> None:
+    """Not shown."""
+''',
+    "_hidden.py": '"""Not shown."""\n',
 }
 _TITLES = {"en": "Page", "zh": "页面"}
 _TERMS = {"en": "Words about", "zh": "文字说明"}
@@ -182,12 +222,21 @@ def tree(root: Path) -> Path:
     shutil.copy(ROOT / "mkdocs.base.yml", root)
     for name in ("mkdocs.yml", "mkdocs.zh.yml"):
         text = (ROOT / name).read_text(encoding="utf-8")
-        kept = [line for line in text.splitlines() if line.strip() != "- ds.md"]
+        kept = [line for line in text.splitlines() if _has_its_page(line)]
         (root / name).write_text("\n".join(kept) + "\n", encoding="utf-8")
     (root / "references.bib").write_text(BIBLIOGRAPHY, encoding="utf-8")
+    (root / "lstmref").mkdir()
+    for name, source in PACKAGE.items():
+        (root / "lstmref" / name).write_text(source, encoding="utf-8")
     (root / "build").mkdir()
     write_catalogue(root, catalogue())
     return root
+
+
+def _has_its_page(line: str) -> bool:
+    """Whether a line of a configuration names no page for its navigation, or one that the small project has."""
+    named = re.fullmatch(r" *- (?:[^:]+: )?(\S+\.md)", line)
+    return named is None or named[1] in PAGES
 
 
 def write_catalogue(root: Path, data: Record) -> None:

@@ -1,0 +1,107 @@
+"""Makes Markdown of the package's docstrings as Griffe reads them, and of the comments beside fields and constants.
+
+Griffe reads sources and runs nothing. This is the extension that mkdocs.yml names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import griffe
+
+from docs.hooks import docstrings
+
+
+class Prose(griffe.Extension):
+    """Called once the whole package is read, so that a name can be linked wherever it is defined."""
+
+    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+        """Rewrite every docstring of the package."""
+        for one in list(walk(pkg)):
+            if isinstance(one, griffe.Attribute) and one.docstring is None and (said := comment(one)):
+                one.docstring = griffe.Docstring(said, parent=one)
+            if one.docstring is not None:
+                one.docstring.value = _markdown(one)
+        for one in list(walk(pkg)):
+            if isinstance(one, griffe.Class):
+                _list_fields(one)
+            elif isinstance(one, griffe.Attribute) and str(one.value).startswith("TypeVar("):
+                assert one.parent is not None
+                one.parent.del_member(one.name)
+
+
+def walk(one: griffe.Object) -> Iterator[griffe.Object]:
+    """The object and all that is defined in it, but not what it imports."""
+    yield one
+    for member in one.members.values():
+        if isinstance(member, griffe.Object):
+            yield from walk(member)
+
+
+def target(scope: griffe.Object, name: str) -> str | None:
+    """The full name of what `name` means where `scope` is described, if it has a heading on some page."""
+    inside: griffe.Object | griffe.Alias | None = scope
+    name = name.removesuffix("()").removeprefix(f"{scope.package.name}.")
+    while inside is not None:
+        try:
+            found = inside[name]
+            found = found.final_target if isinstance(found, griffe.Alias) else found
+        except (KeyError, griffe.AliasResolutionError):
+            inside = inside.parent
+            continue
+        within = found.package.path == scope.package.path
+        public = not any(part.startswith("_") for part in found.path.split("."))
+        return found.path if within and public and not _is_field(found) and found is not scope else None
+    return None
+
+
+def comment(one: griffe.Attribute) -> str | None:
+    """The comment at the end of a field's or constant's line, `h: Array  # (B, H)`, else those above it."""
+    if one.lineno is None or one.endlineno is None or not isinstance(one.filepath, Path):
+        return None
+    lines = one.filepath.read_text(encoding="utf-8").split("\n")
+    _, mark, beside = lines[one.endlineno - 1].partition("  # ")
+    if mark:
+        return beside
+    above: list[str] = []
+    for line in reversed(lines[: one.lineno - 1]):
+        if not line.lstrip().startswith("# "):
+            break
+        above.insert(0, line.lstrip().removeprefix("# "))
+    return "\n".join(above) or None
+
+
+def _markdown(one: griffe.Object) -> str:
+    assert one.docstring is not None
+    names = (
+        [parameter.name for parameter in one.parameters]
+        if isinstance(one, griffe.Function | griffe.Class)
+        else []
+    )
+    return docstrings.markdown(one.docstring.value, names, lambda name: target(one, name))
+
+
+def _is_field(one: griffe.Object) -> bool:
+    """What a record holds: it is listed in the text of its class and has no heading."""
+    return (
+        isinstance(one, griffe.Attribute)
+        and isinstance(one.parent, griffe.Class)
+        and "property" not in one.labels
+    )
+
+
+def _list_fields(record: griffe.Class) -> None:
+    """A class's fields as a list at the end of its text, in place of a heading for each."""
+    fields = [one for one in record.members.values() if isinstance(one, griffe.Attribute) and _is_field(one)]
+    lines = []
+    for one in fields:
+        if not one.name.startswith("_"):
+            declared = f"{one.name}: {one.annotation}" if one.annotation is not None else one.name
+            default = f" = {one.value}" if one.value is not None else ""
+            lines.append(f"- `{declared}{default}` {one.docstring.value if one.docstring else ''}".rstrip())
+        record.del_member(one.name)
+    if lines:
+        text = [record.docstring.value] if record.docstring else []
+        record.docstring = griffe.Docstring("\n\n".join([*text, "\n".join(lines)]), parent=record)

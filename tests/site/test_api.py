@@ -1,0 +1,264 @@
+"""The API reference: docstrings as Markdown, and the pages that a small package's sources give."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import markdown
+import pytest
+from bs4 import BeautifulSoup
+
+from docs.hooks import api_modules, docstrings
+from docs.hooks.build import SiteError, build
+from docs.hooks.paths import ROOT
+from tests.site import fixture
+
+RECORD = '''"""Records."""
+
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+# What is
+# allowed.
+KINDS = ("a",)
+Other = 1  # Beside `KINDS`.
+
+
+class Kept(NamedTuple):
+    """What is kept."""
+
+    h: float  # (B, H), 1 - h**2 of `KINDS`
+    n: int = 3
+'''
+EXTENSIONS = ["attr_list", "footnotes", "md_in_html", "def_list", "tables", "pymdownx.superfences"]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project whose site is built."""
+    root = fixture.tree(tmp_path_factory.mktemp("tree"))
+    assert build(root / "site", root)
+    return root
+
+
+def _page(tree: Path, address: str) -> BeautifulSoup:
+    return BeautifulSoup((tree / "site" / address / "index.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def _shown(text: str) -> BeautifulSoup:
+    return BeautifulSoup(markdown.markdown(text, extensions=EXTENSIONS), "html.parser")
+
+
+# -- docstrings ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 - h**2 and 1 - g**2",
+        "W_* (H, D), U_* (H, H) and _x_",
+        "a [link](there) and [one][two]",
+        "<layer>.<name> & &lt;",
+        "{: .name} and {x}",
+        r"a \* b \alpha",
+        "# not a heading",
+        "> not a quotation",
+        "2. not a list",
+        "+1 and -1",
+        "a^b^ ~x~ ==y== !important ![x](y)",
+        "[^1]: not a footnote",
+        "a ` lone backtick",
+        ":   not a definition",
+    ],
+)
+def test_every_character_stands_for_itself(text: str) -> None:
+    page = _shown(docstrings.markdown(text))
+    assert page.get_text() == text
+    assert [tag.name for tag in page.find_all(True)] == ["p"]
+
+
+def test_the_habits_of_docstrings_become_markup() -> None:
+    text = """One step of `there`, not of `nothing`.
+
+    a = W x          equations stay
+      + b
+
+    c = d
+
+x: (B, D), `there` or
+so; h_prev, c_prev: (B, H). note: no argument. Dtypes: float64. Returns h (B, H): see `there`. Raises ShapeError or
+`KindError`; returns nothing then. Source: gers2000.
+
+- one
+  more
+- two
+
+>>> 1 - 1
+0
+
+>>> a, b = 1, 2
+"""
+    links = {"there": "lstmref.there", "ShapeError": "lstmref.ShapeError", "KindError": "lstmref.KindError"}
+    assert docstrings.markdown(text, ["x", "h_prev", "c_prev"], links.get).split("\n\n") == [
+        "One step of [`there`][lstmref.there], not of `nothing`.",
+        "```text\na = W x          equations stay\n  + b",
+        "c = d\n```",
+        "- `x`: (B, D), [`there`][lstmref.there] or so\n- `h_prev`, `c_prev`: (B, H). note: no argument.",
+        "**Dtypes** float64.",
+        "**Returns** h (B, H): see [`there`][lstmref.there].",
+        "**Raises** [`ShapeError`][lstmref.ShapeError] or [`KindError`][lstmref.KindError]; returns nothing then.",
+        "**Source** gers2000.",
+        "- one more\n- two",
+        "```pycon\n>>> 1 - 1\n0",
+        ">>> a, b = 1, 2\n```",
+    ]
+
+
+# -- modules -------------------------------------------------------------------
+
+
+def test_every_public_module_is_found_in_its_group() -> None:
+    found = {one.path: one for one in api_modules.find(ROOT)}
+    package = ROOT / api_modules.PACKAGE
+    files = [path.relative_to(package).with_suffix("").parts for path in package.rglob("*.py")]
+    names = {".".join(part for part in parts if part != "__init__") for parts in files}
+    assert set(found) == {name for name in names if name and not re.search(r"(^|\.)_", name)}
+    assert {name for name, one in found.items() if one.group == "cells"} >= {"rnn", "lstm", "gru_after"}
+    assert found["discovery"].group == "interface"
+    assert set(found["errors"].exports) >= {"ShapeError", "KindError"}
+    assert found["check"].group == "parts"
+    assert all(one.summary for one in found.values())
+
+
+def test_a_tree_without_the_package_has_none(tmp_path: Path) -> None:
+    assert api_modules.find(tmp_path) == ()
+
+
+# -- pages ---------------------------------------------------------------------
+
+
+def test_a_page_shows_the_module(tree: Path) -> None:
+    """The module raises as soon as it is run: it is read only."""
+    page = _page(tree, "api/elman")
+    article = page.select_one("article")
+    assert article is not None
+    assert [one.get_text().strip("¶\n ") for one in article.select("h1, h2")] == [
+        "lstmref.elman",
+        "ElmanError",
+        "step",
+    ]
+    signature = article.select_one(".doc-signature")
+    assert signature is not None
+    assert max(len(line) for line in signature.get_text().splitlines()) <= 40
+    assert "\n    x: float,\n    h_prev: float = 0.0,\n    *,\n" in signature.get_text()
+    text = article.get_text()
+    assert "x * h_prev * 1, in W_* and [brackets]." in text
+    assert "(1 - h**2 is its slope)" in text
+    assert "_private" not in text
+    assert [one.get_text() for one in article.select("p > strong")] == [
+        "Source",
+        "Dtypes",
+        "Returns",
+        "Raises",
+    ]
+    assert [one.get_text() for one in article.select(".gp, .go")] == [">>> ", "0.0"]
+    cite = article.select_one("a.cite")
+    assert cite is not None
+    assert (cite["href"], cite.get_text()) == ("../../bibliography/#elman1990", "Elman (1990)")
+    assert {"#lstmref.elman.step", "#lstmref.elman.ElmanError"} <= {
+        str(a["href"]) for a in article.select("a.autorefs")
+    }
+
+
+def test_a_record_lists_its_fields(tmp_path: Path) -> None:
+    root = fixture.tree(tmp_path)
+    (root / "lstmref" / "record.py").write_text(RECORD, encoding="utf-8")
+    build(root / "site", root)
+    page = _page(root, "api/record")
+    assert [one.get_text() for one in page.select("article li")] == [
+        "h: float (B, H), 1 - h**2 of KINDS",
+        "n: int = 3",
+    ]
+    headings = [one.get_text().strip("¶\n ") for one in page.select("article h2, article h3")]
+    assert headings == ["KINDS", "Other", "Kept"]
+    text = page.select_one("article").get_text()  # type: ignore[union-attr]
+    assert "What is allowed." in " ".join(text.split())
+    assert "Beside KINDS." in text
+
+
+def test_sources_are_shown_but_not_searched(tree: Path) -> None:
+    page = _page(tree, "api/elman")
+    assert "return 0.0 * x * h_prev" in page.select("details.mkdocstrings-source")[-1].get_text()
+    index = json.loads((tree / "site" / "search" / "search_index.json").read_text(encoding="utf-8"))
+    texts = {
+        doc["location"]: doc["text"] for doc in index["docs"] if doc["location"].startswith("api/elman/")
+    }
+    assert "Returns h." in texts["api/elman/#lstmref.elman.step"]
+    assert not any("return 0.0" in text for text in texts.values())
+
+
+def test_both_overviews_lead_to_the_english_pages(tree: Path) -> None:
+    for folder, up in (("", "../"), ("zh/", "../../")):
+        page = _page(tree, f"{folder}api")
+        assert page.select_one(f'.api-modules a[href="{up}api/elman/"]') is not None
+        exported = page.select_one(".api-names a")
+        assert exported is not None
+        assert exported["href"] == f"{up}api/elman/#lstmref.elman.ElmanError"
+    assert not (tree / "site" / "zh" / "api" / "elman").exists()
+
+
+def test_a_page_in_one_language_switches_to_the_overview_in_the_other(tree: Path) -> None:
+    switch = _page(tree, "api/elman").select_one(".language-switch a")
+    assert switch is not None
+    assert switch["href"] == "../../zh/api/"
+    sitemap = (tree / "site" / "sitemap.xml").read_text(encoding="utf-8")
+    assert sitemap.count("/api/elman/") == 1
+
+
+def test_the_pages_are_in_the_navigation_under_their_group(tree: Path) -> None:
+    links = [str(a["href"]) for a in _page(tree, "api").select("nav.md-nav--primary a")]
+    assert links.count("elman/") == 1
+
+
+def _unknown_reference(root: Path) -> None:
+    path = root / "lstmref" / "elman.py"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"""Raised by', '"""[x][lstmref.no] by'), encoding="utf-8"
+    )
+
+
+def _broken_syntax(root: Path) -> None:
+    (root / "lstmref" / "elman.py").write_text("def step(:\n", encoding="utf-8")
+
+
+def _no_module_page_asked_for(root: Path) -> None:
+    path = root / "docs" / "en" / "api" / "index.md"
+    path.write_text(path.read_text(encoding="utf-8") + "\n::: lstmref.nothing\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_broken_syntax, r"lstmref/elman\.py:1: invalid syntax"),
+        (_no_module_page_asked_for, r"lstmref\.nothing"),
+    ],
+)
+def test_what_cannot_be_described_fails_the_build(
+    tree: Path, tmp_path: Path, change: Callable[[Path], None], says: str
+) -> None:
+    root = Path(shutil.copytree(tree, tmp_path / "tree", symlinks=True))
+    change(root)
+    with pytest.raises(SiteError, match=says):
+        build(root / "site", root)
+
+
+def test_a_reference_written_as_such_is_plain_text(tree: Path, tmp_path: Path) -> None:
+    """A docstring makes no links but by names between backticks: it cannot break one."""
+    root = Path(shutil.copytree(tree, tmp_path / "tree", symlinks=True))
+    _unknown_reference(root)
+    assert build(root / "site", root)
+    assert "[x][lstmref.no] by" in _page(root, "api/elman").get_text()
