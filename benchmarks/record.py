@@ -64,6 +64,11 @@ class Usage:
         """The peak as a multiple of the cache."""
         return self.peak / self.cache
 
+    @property
+    def ratio_of_work(self) -> float:
+        """The same, without what is returned to the caller."""
+        return (self.peak - self.returned) / self.cache
+
 
 @dataclass(frozen=True)
 class Growth:
@@ -196,6 +201,9 @@ def _problems(record: Record) -> Iterable[str]:
         yield "memory: expected the sizes of speed"
     for number, speed in enumerate(record.speed):
         yield from _not_a_comparison(f"speed/{number}", speed)
+    for number, usage in enumerate(record.memory):
+        if usage.peak < max(usage.cache, usage.returned):
+            yield f"memory/{number}: expected a peak that holds the cache, and what is returned, got {usage.peak}"
     for number, growth in enumerate(record.growth):
         if list(growth.sizes) != sorted(set(growth.sizes)):
             yield f"growth/{number}: expected sizes that grow, got {', '.join(map(str, growth.sizes))}"

@@ -63,10 +63,10 @@ def _star(within: bool | None) -> str:
 
 
 def _memory(record: Record) -> Iterator[str]:
-    yield "\nmemory, MiB: peak of forward and backward, the cache, what is returned, peak / cache"
+    yield "\nmemory, MiB: peak of a pass, cache, returned; peak / cache; (peak - returned) / cache"
     for one in record.memory:
         sizes = " ".join(f"{size / 2**20:>9.2f}" for size in (one.peak, one.cache, one.returned))
-        ratio = f"{one.ratio:>6.2f}{_star(targets.memory(one))}".rstrip()
+        ratio = f"{one.ratio:>6.2f}{_star(targets.memory(one))}{one.ratio_of_work:>7.2f}"
         yield f"{one.size!s:>20} {one.dtype:>8} {one.cell:>10} {sizes} {ratio}"
 
 

@@ -59,7 +59,7 @@ def take_turns(
 ) -> dict[str, list[float]]:
     """Seconds that one call of each run takes, a list of samples each: in every round each has one turn, in order.
 
-    The first calls of each are not counted. Before each turn there is a pause of so many seconds, and where a turn has
+    The first call of each is not counted. Before each turn there is a pause of so many seconds, and where a turn has
     several calls one that is not counted.
     """
     calls = {name: _calls(run, clock) for name, run in runs.items()}
@@ -81,11 +81,7 @@ def take_turns(
 
 
 def _calls(run: Run, clock: Clock) -> int:
-    """How many calls make a sample. The first call is slower than others, so it decides only if it is far too long."""
-    for _ in range(2):
-        start = clock()
-        run()
-        seconds = clock() - start
-        if seconds > 10 * SAMPLE:
-            return 1
-    return max(1, round(SAMPLE / max(seconds, 1e-9)))
+    """How many calls make a sample."""
+    start = clock()
+    run()
+    return max(1, round(SAMPLE / max(clock() - start, 1e-9)))

@@ -27,6 +27,7 @@ from benchmarks.settings import (
     GROWTH_CELL,
     GROWTH_DTYPE,
     OURS,
+    TAIL,
     Effort,
     Plan,
     Series,
@@ -42,8 +43,6 @@ PREPARE: dict[str, Prepare] = {
     "products": products.prepare,
     "loop": loop.prepare,
 }
-# The power law is also fitted to so many of the largest sizes alone, where what a call costs at any size hardly counts.
-TAIL = 3
 
 
 def compare(cell: str, dtype: str, size: Size, threads: int, effort: Effort) -> Data:

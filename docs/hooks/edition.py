@@ -19,6 +19,7 @@ from derivations.address import SITE
 from docs.hooks import (
     api,
     api_modules,
+    benchmarks,
     bibliography,
     blocks,
     catalogue,
@@ -39,6 +40,7 @@ _KNOWN_ERRORS = (
     catalogue.CatalogueError,
     words.WordsError,
     bibliography.BibliographyError,
+    *benchmarks.ERRORS,
 )
 # Where each language lies below the site's address.
 FOLDERS = {"en": "", "zh": "zh/"}
@@ -70,6 +72,7 @@ class Edition:
             bibliography.load(root / "references.bib"),
             Batch(),
             modules=api_modules.find(root),
+            project=root,
         )
         config.site_url = SITE + FOLDERS[language]
         config.extra["lstmref_version"] = site.catalogue.data["version"]

@@ -18,6 +18,7 @@ INPUTS = (
     "docs",
     "derivations",
     "lstmref",
+    "benchmarks",
     "build/catalogue.json",
     "mkdocs.base.yml",
     "mkdocs.yml",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from docs.hooks.api_modules import Module
 from docs.hooks.bibliography import Bibliography
 from docs.hooks.catalogue import Catalogue, Record
 from docs.hooks.math import Batch, display
-from docs.hooks.paths import HOOKS
+from docs.hooks.paths import HOOKS, ROOT
 from docs.hooks.words import Words
 
 _HIDDEN = re.compile(r"<!--hidden (\d+)-->")
@@ -36,6 +37,8 @@ class Site:
     bibliography: Bibliography
     batch: Batch = field(default_factory=Batch)
     hidden: list[str] = field(default_factory=list)
+    # The root of the project whose site this is.
+    project: Path = ROOT
     # What the API reference describes.
     modules: tuple[Module, ...] = ()
 

@@ -16,6 +16,7 @@ KINDS = (
     "ds/",
     "formulas/",
     "method/",
+    "benchmarks/",
     "notation/",
     "glossary/",
     "bibliography/",
