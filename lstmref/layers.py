@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lstmref import initial, network
 from lstmref.architecture import Architecture
-from lstmref.check import Array, Given, Parameters
+from lstmref.check import Array, Given
 from lstmref.errors import NameSetError, OrderError
 from lstmref.network import Masks, Outputs
 
@@ -35,7 +35,7 @@ class Recurrent:
     ) -> None:
         self.architecture = architecture
         self.batch_first = batch_first
-        self.parameters: Parameters = initial.uniform(architecture, rng, dtype)
+        self.parameters: dict[str, Array] = initial.uniform(architecture, rng, dtype)
         self._cache: network.Cache | None = None
 
     def forward(
