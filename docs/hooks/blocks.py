@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from docs.hooks import api, benchmarks, describe, diagram, evidence, measured
+from docs.hooks import api, describe, diagram, evidence, measured, performance
 from docs.hooks import listing as python
 from docs.hooks.catalogue import CatalogueError, Record
 from docs.hooks.prose import Marker
@@ -213,7 +213,7 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "witnesses": (measured.witnesses, 0),
     "strength": (measured.strength, 0),
     "trusted": (measured.trusted, 0),
-    "benchmarks": (benchmarks.part, 1),
+    "benchmarks": (performance.part, 1),
     "api": (api.overview, 0),
 }
 INLINE: dict[str, tuple[Expand, int]] = {

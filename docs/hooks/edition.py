@@ -19,13 +19,13 @@ from derivations.address import SITE
 from docs.hooks import (
     api,
     api_modules,
-    benchmarks,
     bibliography,
     blocks,
     catalogue,
     describe,
     notebooks,
     pages,
+    performance,
     prose,
     words,
 )
@@ -40,7 +40,7 @@ _KNOWN_ERRORS = (
     catalogue.CatalogueError,
     words.WordsError,
     bibliography.BibliographyError,
-    *benchmarks.ERRORS,
+    *performance.ERRORS,
 )
 # Where each language lies below the site's address.
 FOLDERS = {"en": "", "zh": "zh/"}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.record import RecordError
-from docs.hooks import benchmarks, bibliography, blocks, plot, words
+from docs.hooks import bibliography, blocks, performance, plot, words
 from docs.hooks.catalogue import Catalogue
 from docs.hooks.math import Batch
 from docs.hooks.prose import Marker
@@ -103,7 +103,7 @@ def test_the_fitted_polynomial_is_written_without_what_is_nothing(tmp_path: Path
 
     one = record.read(fixture.record()).growth[2]
     known = words.load(DOCS, "en")
-    assert benchmarks.polynomial(known, one) == r"t \approx (3{,}000 + 2.00\,H)\,\mu\mathrm{s}"
+    assert performance.polynomial(known, one) == r"t \approx (3{,}000 + 2.00\,H)\,\mu\mathrm{s}"
 
 
 def test_the_machine_and_the_versions_are_those_of_the_record(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_damaged_record_fails_the_build(tmp_path: Path) -> None:
     del data["speed"][2]
     with pytest.raises(RecordError, match=r"^latest.json: speed: expected"):
         render(tmp_path, "targets", data)
-    assert RecordError in benchmarks.ERRORS
+    assert RecordError in performance.ERRORS
 
 
 def test_without_a_record_the_page_says_so(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_without_a_record_the_page_says_so(tmp_path: Path) -> None:
 
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        benchmarks.PartError, match=r"^rnn: expected targets, memory, growth, machine, lstm, gru-after$"
+        performance.PartError, match=r"^rnn: expected targets, memory, growth, machine, lstm, gru-after$"
     ):
         render(tmp_path, "rnn", fixture.record())
 
@@ -177,4 +177,4 @@ def test_what_a_logarithm_cannot_show_is_refused() -> None:
     ("seconds", "shown"), [(2.2, "2.20 s"), (0.35, "350 ms"), (1.2345e-3, "1.23 ms"), (4.4e-5, "44.0 µs")]
 )
 def test_a_time_has_a_unit_that_suits_it(seconds: float, shown: str) -> None:
-    assert benchmarks.time(words.load(DOCS, "en"), seconds) == shown
+    assert performance.time(words.load(DOCS, "en"), seconds) == shown

@@ -1,4 +1,7 @@
-"""What `make bench` measured, as tables and plots. Every number comes from the record; the targets judge it here."""
+"""What `make bench` measured, as tables and plots. Every number comes from the record; the targets judge it here.
+
+Not named `benchmarks`: MkDocs puts this folder before all others while it loads the hook, and would take this for that.
+"""
 
 from __future__ import annotations
 
