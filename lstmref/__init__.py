@@ -17,7 +17,15 @@ network over a stream that does not fit memory; LSTM, GRU and RNN hold the param
 
 from lstmref.architecture import Architecture
 from lstmref.discovery import Cell, cell, cells
-from lstmref.errors import ArgumentError, KindError, NameSetError, NotFiniteError, OrderError, ShapeError
+from lstmref.errors import (
+    ArgumentError,
+    ConversionError,
+    KindError,
+    NameSetError,
+    NotFiniteError,
+    OrderError,
+    ShapeError,
+)
 from lstmref.layers import GRU, LSTM, RNN
 
 __all__ = [
@@ -27,6 +35,7 @@ __all__ = [
     "Architecture",
     "ArgumentError",
     "Cell",
+    "ConversionError",
     "KindError",
     "NameSetError",
     "NotFiniteError",

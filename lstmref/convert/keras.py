@@ -77,16 +77,11 @@ def from_keras(
     for layer, direction in architecture.cells():
         number = architecture.directions.index(direction)
         side = f"{SIDES[number]} " if bidirectional else ""
+        names = (f"layer {layer} {side}{name}" for name in NAMES)
+        own = given[layer][number * size : (number + 1) * size]
         shapes = _shapes(layout, architecture.inputs(layer), architecture.H)
-        one = [
-            arrays.shaped(f"layer {layer} {side}{name}", value, shape)
-            for name, value, shape in zip(NAMES, given[layer][number * size :], shapes, strict=False)
-        ][:size]
-        bias = one[2] if size == 3 else None
-        if bias is None:
-            cells[layer, direction] = Blocks(*one)
-        else:
-            cells[layer, direction] = Blocks(*one[:2], *(bias if layout.biases == 2 else (bias,)))
+        W, U, *bias = map(arrays.shaped, names, own, shapes)  # without biases the shortest, own, has two
+        cells[layer, direction] = Blocks(W, U, *(bias[0] if bias and layout.biases == 2 else bias))
     weights = blocks.to_weights(architecture, layout, cells)
     return weights if cell is None else to_cell(weights, cell)
 

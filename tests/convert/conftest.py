@@ -1,0 +1,5 @@
+"""Gives the programs that bear witness, as tests/witnesses does: skipped, with the reason, where not installed."""
+
+from tests.witnesses.conftest import program
+
+__all__ = ["program"]
