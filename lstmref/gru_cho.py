@@ -73,9 +73,11 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenStep, StepCache]:
     """One step; the equations stand at the head of the module.
 
-    params: see `parameter_shapes`; x: (B, D); h_prev: (B, H); one dtype of float32, float64, complex128.
-    Returns h (B, H) and the cache for `step_backward`. Raises ShapeError, NameSetError, KindError,
-    NotFiniteError. Source: cho2014 (Eqs. 5-8).
+    params: see `parameter_shapes`; x: (B, D); h_prev: (B, H).
+    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
+    Returns h (B, H) and the cache for `step_backward`.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: cho2014 (Eqs. 5-8).
 
     With all parameters zero z = 1/2 and n = 0, so h = h'/2:
 
@@ -96,9 +98,10 @@ def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenSte
 def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
     """Gradients of one step.
 
-    cotangents: "h" (B, H), zero if absent, of the dtype of the forward pass.
-    Returns "x" (B, D), "h_prev" (B, H) and every parameter's name, summed over the batch.
-    For complex128 these are derivatives of a holomorphic function: nothing is conjugated.
+    cotangents: "h" (B, H), zero if absent.
+    Dtypes: that of the forward pass.
+    Returns "x" (B, D), "h_prev" (B, H) and every parameter's name, summed over the batch. For complex128
+    these are derivatives of a holomorphic function: nothing is conjugated.
     Raises ShapeError, NameSetError, KindError, NotFiniteError.
     Source: the chain rule, on the equations at the head of the module.
 
@@ -135,9 +138,11 @@ def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str
 def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, SequenceCache]:
     """T steps from h_0.
 
-    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H); one dtype of float32,
-    float64, complex128. Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError. Source: cho2014 (Eqs. 5-8).
+    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H).
+    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
+    Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: cho2014 (Eqs. 5-8).
 
     >>> params = {name: np.ones(shape) for name, shape in parameter_shapes(D=3, H=4).items()}
     >>> outputs, cache = forward(params, np.zeros((5, 2, 3)), np.zeros((2, 4)))
@@ -168,10 +173,18 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
 def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
     """Gradients of T steps: backpropagation through time.
 
-    cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their
-    effects add up. Returns "x" (T, B, D), "h_0" (B, H) and every parameter's name, summed over time and
-    batch. For complex128 nothing is conjugated. Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their effects
+    add up.
+    Dtypes: that of the forward pass.
+    Returns "x" (T, B, D), "h_0" (B, H) and every parameter's name, summed over time and batch. For complex128
+    nothing is conjugated.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
     Source: the chain rule, on the equations at the head of the module.
+
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = forward(params, np.ones((2, 1, 1)), np.zeros((1, 1)))
+    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # z_1 z_2 = 1/4
+    0.25
     """
     x, W, U_rz, U_n, rzn, states = check.cache(cache, SequenceCache)
     given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})

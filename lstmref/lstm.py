@@ -9,6 +9,7 @@
 
 Source: hochreiter1997 (the memory cell, its input and output gate), gers2000 (the forget gate), greff2017
 (Sect. II-A, with the peepholes left out: the variant NP of Sect. III; it calls g the block input z).
+
 Backward (greff2017, Sect. II-B): what reaches c is dc = dh o (1 - tanh(c)**2) + dc_later, where dc_later = f
 dc of the step after or, at the end, the cotangent of c_T.
 """
@@ -62,9 +63,11 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(params: Parameters, x: Given, h_prev: Given, c_prev: Given) -> tuple[MemoryStep, StepCache]:
     """One step; the equations stand at the head of the module.
 
-    params: see `parameter_shapes`; x: (B, D); h_prev, c_prev: (B, H); one dtype of float32, float64,
-    complex128. Returns h, c (B, H) and the cache for `step_backward`. Raises ShapeError, NameSetError,
-    KindError, NotFiniteError. Source: gers2000; greff2017 (Sect. II-A, without peepholes).
+    params: see `parameter_shapes`; x: (B, D); h_prev, c_prev: (B, H).
+    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
+    Returns h, c (B, H) and the cache for `step_backward`.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: gers2000; greff2017 (Sect. II-A, without peepholes).
 
     With all parameters zero the gates are 1/2 and the candidate 0, so c = c'/2 and h = tanh(c)/2:
 
@@ -88,9 +91,10 @@ def step_forward(params: Parameters, x: Given, h_prev: Given, c_prev: Given) -> 
 def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
     """Gradients of one step.
 
-    cotangents: "h", "c" (B, H), each zero if absent, of the dtype of the forward pass.
-    Returns "x" (B, D), "h_prev", "c_prev" (B, H) and every parameter's name, summed over the batch.
-    For complex128 these are derivatives of a holomorphic function: nothing is conjugated.
+    cotangents: "h", "c" (B, H), each zero if absent.
+    Dtypes: that of the forward pass.
+    Returns "x" (B, D), "h_prev", "c_prev" (B, H) and every parameter's name, summed over the batch. For
+    complex128 these are derivatives of a holomorphic function: nothing is conjugated.
     Raises ShapeError, NameSetError, KindError, NotFiniteError.
     Source: the chain rule; greff2017 (Sect. II-B, without peepholes).
 
@@ -128,8 +132,9 @@ def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str
 def forward(params: Parameters, x: Given, h_0: Given, c_0: Given) -> tuple[MemorySequence, SequenceCache]:
     """T steps from h_0 and c_0.
 
-    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0, c_0: (B, H); one dtype of
-    float32, float64, complex128. Returns h (T, B, H), h_T, c_T (B, H) and the cache for `backward`.
+    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0, c_0: (B, H).
+    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
+    Returns h (T, B, H), h_T, c_T (B, H) and the cache for `backward`.
     Raises ShapeError, NameSetError, KindError, NotFiniteError.
     Source: gers2000; greff2017 (Sect. II-A, without peepholes).
 
@@ -147,8 +152,15 @@ def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str,
 
     cotangents: "h" (T, B, H) on every h_t, "h_T" and "c_T" (B, H) on the final states; each is zero if
     absent, and those of h and h_T add up.
-    Returns "x" (T, B, D), "h_0", "c_0" (B, H) and every parameter's name, summed over time and batch.
-    For complex128 nothing is conjugated. Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Dtypes: that of the forward pass.
+    Returns "x" (T, B, D), "h_0", "c_0" (B, H) and every parameter's name, summed over time and batch. For
+    complex128 nothing is conjugated.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
     Source: the chain rule; greff2017 (Sect. II-B, without peepholes).
+
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = forward(params, np.ones((2, 1, 1)), np.zeros((1, 1)), np.zeros((1, 1)))
+    >>> float(backward({"c_T": np.ones((1, 1))}, cache)["c_0"][0, 0])  # f_1 f_2 = 1/4
+    0.25
     """
     return memory.backward(TANH, cotangents, check.cache(cache, SequenceCache).run)

@@ -3,6 +3,7 @@
     h = tanh(W x + U h' + b)          (h' is h of the step before)
 
 Source: elman1990 (the network with context units, Fig. 2); tanh in place of its logistic units.
+
 Backward, with dh the cotangent of h and `a` the pre-activation:
 
     da = dh (1 - h**2),   dx = W^T da,   dh' = U^T da,   dW = da x^T,   dU = da h'^T,   db = da
@@ -54,9 +55,11 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenStep, StepCache]:
     """One step, h = tanh(x W^T + h' U^T + b).
 
-    params: see `parameter_shapes`; x: (B, D); h_prev: (B, H); one dtype of float32, float64, complex128.
-    Returns h (B, H) and the cache for `step_backward`. Raises ShapeError, NameSetError, KindError,
-    NotFiniteError. Source: elman1990.
+    params: see `parameter_shapes`; x: (B, D); h_prev: (B, H).
+    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
+    Returns h (B, H) and the cache for `step_backward`.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: elman1990.
 
     >>> params = {"W": np.ones((1, 1)), "U": np.zeros((1, 1)), "b": np.zeros(1)}
     >>> outputs, cache = step_forward(params, np.array([[0.5]]), np.zeros((1, 1)))
@@ -72,11 +75,17 @@ def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenSte
 def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
     """Gradients of one step.
 
-    cotangents: "h" (B, H), zero if absent, of the dtype of the forward pass.
+    cotangents: "h" (B, H), zero if absent.
+    Dtypes: that of the forward pass.
     Returns "x" (B, D), "h_prev" (B, H), "W" (H, D), "U" (H, H), "b" (H,); weights are summed over the batch.
     For complex128 these are derivatives of a holomorphic function: nothing is conjugated.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError. Source: the chain rule; see the head of the
-    module.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: the chain rule; see the head of the module.
+
+    >>> params = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
+    >>> outputs, cache = step_forward(params, np.ones((1, 1)), np.zeros((1, 1)))
+    >>> float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])  # U, for tanh(0) has the slope 1
+    0.5
     """
     p, x, h_prev, h = check.cache(cache, StepCache)
     dh = check.cotangents(cotangents, {"h": h})["h"]  # (B, H)
@@ -93,9 +102,11 @@ def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str
 def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, SequenceCache]:
     """T steps from h_0.
 
-    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H); one dtype of float32,
-    float64, complex128. Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError. Source: elman1990.
+    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H).
+    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
+    Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: elman1990.
 
     >>> params = {name: np.ones(shape) for name, shape in parameter_shapes(D=3, H=4).items()}
     >>> outputs, cache = forward(params, np.zeros((5, 2, 3)), np.zeros((2, 4)))
@@ -116,10 +127,18 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
 def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
     """Gradients of T steps: backpropagation through time.
 
-    cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their
-    effects add up. Returns "x" (T, B, D), "h_0" (B, H), "W" (H, D), "U" (H, H), "b" (H,), summed over time
-    and batch. For complex128 nothing is conjugated. Raises ShapeError, NameSetError, KindError,
-    NotFiniteError. Source: the chain rule; see the head of the module.
+    cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their effects
+    add up.
+    Dtypes: that of the forward pass.
+    Returns "x" (T, B, D), "h_0" (B, H), "W" (H, D), "U" (H, H), "b" (H,), summed over time and batch. For
+    complex128 nothing is conjugated.
+    Raises ShapeError, NameSetError, KindError, NotFiniteError.
+    Source: the chain rule; see the head of the module.
+
+    >>> params = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
+    >>> outputs, cache = forward(params, np.ones((2, 1, 1)), np.zeros((1, 1)))
+    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # U twice, for tanh(0) has the slope 1
+    0.25
     """
     p, x, states = check.cache(cache, SequenceCache)
     given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
