@@ -26,8 +26,13 @@ class Architecture:
     Raises NameSetError for an unknown cell, ShapeError or KindError for sizes that are no whole numbers >= 0, and
     ShapeError for less than one layer.
 
-    >>> Architecture("lstm", D=3, H=4, layers=2, bidirectional=True).parameter_shapes()["1.reverse.W_i"]
+    >>> two = Architecture("lstm", D=3, H=4, layers=2, bidirectional=True)
+    >>> two.parameter_shapes()["1.reverse.W_i"]
     (4, 8)
+    >>> two.directions, list(two.cells())
+    (('forward', 'reverse'), [(0, 'forward'), (0, 'reverse'), (1, 'forward'), (1, 'reverse')])
+    >>> two.inputs(0), two.inputs(1), two.outputs
+    (3, 8, 8)
     """
 
     cell: str

@@ -186,7 +186,7 @@ def finite(name: str, found: Array, given: Given | None = None) -> None:
 
 
 def own(value: Array) -> Array:
-    """A private, C-contiguous, writable copy; same shape and dtype.
+    """A private, C-contiguous, writable copy of `value`; same shape and dtype.
 
     >>> own(np.broadcast_to(np.ones(()), (2, 3))).strides
     (24, 8)
@@ -217,7 +217,14 @@ def named(
     as_in: str,
     label: str = "",
 ) -> dict[str, Array]:
-    """Read a mapping, called `what` in errors, as `parameters` does; in errors `label` stands before each name."""
+    """Read a mapping, called `what` in errors, as `parameters` reads params; see `parameters`.
+
+    given: names to arrays, with exactly the names and shapes of `shapes`. In errors `label` stands before each name.
+
+    >>> named("states", {"h": [[1.0, 2.0]]}, {"h": (1, 3)}, np.dtype(np.float32), "x", label="state ")
+    Traceback (most recent call last):
+    lstmref.errors.ShapeError: state h: expected (1, 3), got (1, 2)
+    """
     if not isinstance(given, Mapping):
         raise KindError(f"{what}: expected a mapping of names to arrays, got {type(given).__name__}")
     missing = [name for name in shapes if name not in given]
@@ -292,7 +299,12 @@ def _arguments(
 
 
 def same_shape(name: str, value: Array, shape: tuple[int, ...]) -> None:
-    """Raise ShapeError unless `value` has that shape."""
+    """Raise ShapeError unless `value`, of any dtype, has exactly that shape, such as (B, H).
+
+    >>> same_shape("U_f", np.ones((4, 3)), (4, 4))
+    Traceback (most recent call last):
+    lstmref.errors.ShapeError: U_f: expected (4, 4), got (4, 3)
+    """
     if value.shape != shape:
         raise ShapeError(f"{name}: expected {shape}, got {value.shape}")
 

@@ -24,6 +24,7 @@ class Recurrent:
 
     architecture: which cells there are. parameters: every parameter by its name, such as "0.forward.W_i"; it may be
     assigned to and its arrays changed, and is checked when it is used. batch_first: whether x and h are (B, T, ...).
+    dtype and rng: see `lstmref.initial.uniform`. Raises KindError.
     """
 
     def __init__(
@@ -77,7 +78,8 @@ class LSTM(Recurrent):
     """The LSTM with a forget gate (cell "lstm").
 
     D inputs, H hidden units a direction; dtype float32, float64, longdouble or complex128. The parameters are drawn
-    by `lstmref.initial.uniform` from `rng`. Raises ShapeError or KindError. Source: gers2000; see `lstmref.lstm`.
+    by `lstmref.initial.uniform` from `rng`. Raises ShapeError or KindError, as in `lstmref.architecture.Architecture`.
+    Source: gers2000; see `lstmref.lstm`.
 
     >>> layer = LSTM(D=3, H=4, layers=2, bidirectional=True, rng=np.random.default_rng(0))
     >>> outputs = layer.forward(np.ones((5, 2, 3)))

@@ -27,7 +27,7 @@ class Chunk:
         self._cache: network.Cache | None = cache
 
     def backward(self, cotangents: Mapping[str, Given]) -> dict[str, Array]:
-        """Gradients of this chunk alone: `lstmref.network.backward`, of the same cotangents, results and errors.
+        """Gradients of this chunk alone; cotangents, results and errors: `lstmref.network.backward`.
 
         "h_0" and "c_0" are what the truncation cuts off. Raises OrderError once the next chunk has been asked for.
         """
@@ -68,6 +68,7 @@ def forward(
     >>> for chunk in forward(one, params, split(np.ones((5, 2, 1)), steps=2)):
     ...     gradients = chunk.backward({"h": np.ones_like(chunk.outputs.h)})
     ...     print(len(chunk.outputs.h), gradients["0.forward.b"])
+    ...     chunk.close()  # at once; else when the next is asked for
     2 [4.]
     2 [4.]
     1 [2.]
@@ -110,6 +111,7 @@ def _forward(
 def split(x: Array, steps: int, *, batch_first: bool = False) -> Iterator[Array]:
     """x (T, B, ...), with `batch_first` (B, T, ...), in chunks of that many steps, as views; the last may be shorter.
 
+    Any dtype.
     Of an array that lies in a file (`np.memmap`) only the chunk that is in use is read.
     Raises ShapeError or KindError unless `steps` is a whole number >= 1 and x has two axes.
 
@@ -129,7 +131,8 @@ def split(x: Array, steps: int, *, batch_first: bool = False) -> Iterator[Array]
 def total(gradients: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
     """The sum of the gradients of the parameters over chunks; x and the initial states belong to one chunk each.
 
-    gradients: what `Chunk.backward` returns, one chunk after the other. Empty if there is none.
+    gradients: what `Chunk.backward` returns, one chunk after the other, all of one dtype, which the sum has, with the
+    shapes of the parameters, such as (H, D). Empty if there is none.
 
     >>> one = Architecture("rnn", D=1, H=1)
     >>> params = {name: np.zeros(shape) for name, shape in one.parameter_shapes().items()}

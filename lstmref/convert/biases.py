@@ -43,7 +43,11 @@ def part(b: Array, pair: Pair | None) -> Pair:
 
 
 def whole(pair: Pair) -> Array:
-    """The sum of the two, rounded to their dtype; infinite where it is too large for it."""
+    """The sum of the pair, (H,) as each of the two, rounded to their dtype; infinite where it is too large for it.
+
+    >>> whole((np.array([1.0, 2.0]), np.array([0.5, -2.0])))
+    array([1.5, 0. ])
+    """
     with np.errstate(over="ignore"):
         total: Array = pair[0] + pair[1]
     return total

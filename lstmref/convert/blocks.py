@@ -1,4 +1,8 @@
-"""The parameters of cells in a framework's stacked matrices: the gates out of them, and into them."""
+"""The parameters of cells in a framework's stacked matrices: the gates out of them, and into them.
+
+Arrays are read already, all of one dtype of float16, float32, float64, longdouble. Source: what the layouts of
+`lstmref.convert.layouts` name.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -59,7 +63,15 @@ def take_apart(
     """The parameters of a cell and, of the biases that are sums, their parts, by the cell's own names.
 
     shapes: the cell's `parameter_shapes`. The arrays are views of the blocks. Zeros stand for biases that are not
-    there. Raises NotFiniteError for a sum of biases that is too large; `where` stands before its name.
+    there. Shapes: those of `Blocks` and of the cell. Raises NotFiniteError for a sum of biases that is too large;
+    `where` stands before its name.
+
+    >>> from lstmref import rnn
+    >>> from lstmref.convert.layouts import PYTORCH
+    >>> given = Blocks(np.ones((2, 3)), np.ones((2, 2)), np.array([1.0, 2.0]), np.array([0.5, 0.5]))
+    >>> params, split = take_apart(PYTORCH["rnn"], rnn.parameter_shapes(D=3, H=2), given, "0.forward.")
+    >>> params["W"].shape, params["b"], split["b"]
+    ((2, 3), array([1.5, 2.5]), (array([1., 2.]), array([0.5, 0.5])))
     """
     k = len(layout.gates)
     W, U = (np.split(m.T if layout.transposed else m, k) for m in (blocks.W, blocks.U))
@@ -85,7 +97,13 @@ def take_apart(
 def put_together(
     layout: Layout, params: Mapping[str, Array], split: Mapping[str, Pair], with_biases: bool
 ) -> Blocks:
-    """The inverse of `take_apart`, in arrays of their own: params and split by the cell's own names."""
+    """The inverse of `take_apart`, in arrays of their own: params and split by the cell's own names.
+
+    >>> from lstmref.convert.layouts import KERAS
+    >>> params = {"W": np.ones((2, 3)), "U": np.ones((2, 2)), "b": np.zeros(2)}
+    >>> put_together(KERAS["rnn"], params, {}, with_biases=True).W.shape  # transposed
+    (3, 2)
+    """
 
     def stacked(letter: str) -> Array:
         rows = np.concatenate([params[_name(letter, gate)] for gate in layout.gates])
@@ -110,7 +128,16 @@ def put_together(
 def to_weights(
     architecture: Architecture, layout: Layout, given: Mapping[Place, Blocks], reverse: bool = False
 ) -> Weights:
-    """The network whose cells have these blocks, of the shapes that the layout tells."""
+    """The network whose cells have these blocks, of the shapes that the layout tells.
+
+    Raises what `Weights` raises, an ArgumentError each, for blocks that do not fit.
+
+    >>> from lstmref.convert.layouts import PYTORCH
+    >>> architecture = Architecture("rnn", D=3, H=2)
+    >>> given = {(0, "forward"): Blocks(np.ones((2, 3)), np.ones((2, 2)))}
+    >>> sorted(to_weights(architecture, PYTORCH["rnn"], given).params)
+    ['0.forward.U', '0.forward.W', '0.forward.b']
+    """
     params: dict[str, Array] = {}
     split: dict[str, Pair] = {}
     for (layer, direction), one in given.items():
@@ -124,7 +151,15 @@ def to_weights(
 
 
 def of_weights(weights: Weights, layout: Layout, with_biases: bool) -> dict[Place, Blocks]:
-    """The inverse of `to_weights`, in arrays of their own."""
+    """The inverse of `to_weights`, in arrays of their own.
+
+    >>> from lstmref.convert.layouts import PYTORCH
+    >>> architecture = Architecture("rnn", D=3, H=2)
+    >>> given = {(0, "forward"): Blocks(np.ones((2, 3)), np.ones((2, 2)))}
+    >>> weights = to_weights(architecture, PYTORCH["rnn"], given)
+    >>> of_weights(weights, PYTORCH["rnn"], with_biases=False)[0, "forward"].W.shape
+    (2, 3)
+    """
     return {
         place: put_together(
             layout, of_cell(weights.params, *place), of_cell(weights.split, *place), with_biases

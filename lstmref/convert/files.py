@@ -84,6 +84,10 @@ def load(path: str | os.PathLike[str]) -> Weights:
     Raises ConversionError, which names the path and what is wrong, for a file that is damaged, cut off, of a later
     version or not of this kind, for another ending, and where safetensors is not installed; OSError as reading does.
     A state dict that something else saved as safetensors is read by `safetensors.numpy.load_file` and `from_pytorch`.
+
+    >>> load("weights.pickle")
+    Traceback (most recent call last):
+    lstmref.errors.ConversionError: weights.pickle: expected a name ending in .npz or .safetensors, got '.pickle'
     """
     path = Path(path)
     parse = _format(path).parse

@@ -95,7 +95,7 @@ def to_keras(weights: Weights, *, bias: bool | None = None) -> list[list[Array]]
     `to_pytorch`. bias: whether to write biases; None: as they came.
 
     Raises ConversionError for a cell that Keras has not, for a network that reads from the end, and for biases that
-    are left out and are not zero. Source: keras-gru, keras-lstm, keras-simple-rnn.
+    are left out and are not zero; KindError for what is not `Weights`. Source: keras-gru, keras-lstm, keras-simple-rnn.
 
     >>> import numpy as np
     >>> weights = from_keras([np.ones((2, 12)), np.ones((3, 12)), np.ones(12)])

@@ -104,7 +104,8 @@ def to_onnx(weights: Weights, *, bias: bool | None = None) -> list[OnnxLayer]:
 
     Note that the operators' output Y is (T, directions, B, H): a stack needs a Transpose and a Reshape in between.
 
-    Raises ConversionError for a cell that ONNX has not, and for biases that are left out and are not zero.
+    Raises ConversionError for a cell that ONNX has not, and for biases that are left out and are not zero; KindError
+    for what is not `Weights`.
     Source: onnx-rnn, onnx-lstm, onnx-gru.
 
     >>> layer = OnnxLayer("GRU", np.ones((1, 9, 2)), np.ones((1, 9, 3)), attributes={"linear_before_reset": 1})

@@ -72,13 +72,14 @@ def from_pytorch(
 def to_pytorch(weights: Weights, prefix: str = "", *, bias: bool | None = None) -> dict[str, Array]:
     """A state dict for nn.RNN, nn.LSTM or nn.GRU, as NumPy arrays in PyTorch's order: cells rnn, lstm, gru-after.
 
+    For k gates weight_ih is (k H, D), weight_hh (k H, H), a bias (k H,).
     Make tensors of them by `torch.from_numpy` and hand them to `load_state_dict`. Each array is new, of the dtype of
     the weights. Two biases that are one of ours are written as they came where they still add up to it, bit by bit;
     elsewhere bias_hh stays and bias_ih takes the rest, or, where that does not round to ours, or where there never
     were two, bias_ih is ours and bias_hh zero. bias: whether to write biases; None: as they came.
 
     Raises ConversionError for a cell that PyTorch has not, for a network that reads from the end, and for biases that
-    are left out and are not zero. Source: pytorch-rnn, pytorch-lstm, pytorch-gru.
+    are left out and are not zero; KindError for what is not `Weights`. Source: pytorch-rnn, pytorch-lstm, pytorch-gru.
 
     >>> import numpy as np
     >>> architecture = Architecture("rnn", D=1, H=1)

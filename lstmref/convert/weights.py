@@ -96,7 +96,15 @@ def to_cell(weights: Weights, cell: str) -> Weights:
 
 
 def for_framework(weights: Weights, framework: str) -> Weights:
-    """The weights with a cell that the framework has, z turned if need be. Raises ConversionError if it has none."""
+    """The weights with a cell that the framework has, z turned if need be.
+
+    Raises ConversionError if it has none, KindError for what is not `Weights`.
+
+    >>> architecture = Architecture("gru", D=1, H=1)
+    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+    >>> for_framework(Weights(architecture, ones), "keras").architecture.cell
+    'gru-cho'
+    """
     if not isinstance(weights, Weights):
         raise KindError(f"weights: expected Weights, got {type(weights).__name__}")
     cell, table = weights.architecture.cell, LAYOUTS[framework]
@@ -112,7 +120,14 @@ def for_framework(weights: Weights, framework: str) -> Weights:
 
 
 def forward_only(weights: Weights, framework: str) -> None:
-    """Raise ConversionError if the network reads its sequence from the end, which this framework's layers cannot."""
+    """Raise ConversionError if the network reads its sequence from the end, which this framework's layers cannot.
+
+    >>> architecture = Architecture("rnn", D=1, H=1)
+    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+    >>> forward_only(Weights(architecture, ones, reverse=True), "keras")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    lstmref.errors.ConversionError: reverse: expected False, as a Keras layer of one direction reads forward, ...
+    """
     if weights.reverse:
         refusals.refuse(
             f"reverse: expected False, as a {NAMES[framework]} layer of one direction reads forward, got True: "
@@ -124,6 +139,15 @@ def with_biases(weights: Weights, bias: bool | None) -> bool:
     """Whether to write biases: as they came if `bias` is None.
 
     Raises ConversionError if they are to be left out and are not zero.
+
+    >>> architecture = Architecture("rnn", D=1, H=1)
+    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+    >>> weights = Weights(architecture, ones)
+    >>> with_biases(weights, None), weights.dtype
+    (True, dtype('float64'))
+    >>> with_biases(weights, False)
+    Traceback (most recent call last):
+    lstmref.errors.ConversionError: 0.forward.b: expected zeros, for bias=False, got 1.0
     """
     wanted = weights.biased if bias is None else bias
     if not wanted:
@@ -152,7 +176,12 @@ def _read(what: str, given: Mapping[str, Given], shapes: Mapping[str, tuple[int,
 
 
 def same_names(what: str, given: Iterable[object], expected: Iterable[str]) -> None:
-    """Raise NameSetError unless `given` has the names of `expected` and no others."""
+    """Raise NameSetError unless `given` has the names of `expected` and no others.
+
+    >>> same_names("params", ["W", "V"], ["W", "U"])
+    Traceback (most recent call last):
+    lstmref.errors.NameSetError: params: missing U, unknown V; expected W, U
+    """
     given, expected = list(given), list(expected)
     kinds = {
         "missing": [name for name in expected if name not in given],
