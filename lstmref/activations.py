@@ -2,6 +2,8 @@
 
 If y = sigmoid(a) then dy/da = y (1 - y); if y = tanh(a) then dy/da = 1 - y**2. A backward pass therefore
 needs the outputs only, which the forward pass has kept.
+
+Source: the derivatives of 1 / (1 + exp(-a)) and of tanh(a), written through their values.
 """
 
 import numpy as np
@@ -12,7 +14,7 @@ from lstmref.check import Array
 def sigmoid(a: Array, out: Array | None = None) -> Array:
     """1 / (1 + exp(-a)), elementwise; never overflows and never warns, at any finite `a`.
 
-    a: any shape, float32, float64 or complex128. out: where to write the result, `a` itself allowed.
+    a: any shape, float32, float64, longdouble or complex128. out: where to write the result, `a` itself allowed.
     Returns an array of a's shape and dtype. Accurate to a few units in the last place, also where the value
     is tiny. Outside of +-708 (+-87 in float32) the exponent is held there: the result is then off by less
     than the smallest normal number of the dtype. For complex `a` only the real part of the exponent is held,
