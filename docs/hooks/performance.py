@@ -213,7 +213,7 @@ def _laws(view: View, one: Growth) -> list[Markup]:
     def law(exponent: float) -> Markup:
         return view.inline(rf"t \propto {one.axis}^{{{exponent:.2f}}}")
 
-    off = words.say("phrase.percent", n=digits(words, 100 * one.polynomial.deviation, 2))
+    off = words.say("phrase.percent", n=digits(words, max(0.1, 100 * one.polynomial.deviation), 2))
     return [
         say("law-polynomial", law=view.inline(polynomial(words, one)), percent=off),
         say("law-power", law=law(one.power.exponent), r2=f"{one.power.r2:.4f}"),

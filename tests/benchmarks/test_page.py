@@ -75,9 +75,9 @@ def test_what_is_beyond_its_target_is_marked_where_it_has_one(tmp_path: Path) ->
     assert "1.70 beyond its target" in text(shown)
     assert "outcome--refuted" not in render(tmp_path, "gru-after", data)
     judged = text(render(tmp_path, "targets", data))
-    assert "in the worst setting at most 1 1.70 not met in 0 of 4 settings" in judged
+    assert "in the worst setting at most 1 1.70 not met 0 of 4 settings meet it" in judged
     assert "geometric mean of all settings at most 0.6 1.70 not met" in judged
-    assert "at least 5 7.00 met in 2 of 2 settings" in judged
+    assert "at least 5 7.00 met 2 of 2 settings meet it" in judged
 
 
 def test_memory_is_told_with_and_without_what_is_returned(tmp_path: Path) -> None:

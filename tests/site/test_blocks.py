@@ -58,6 +58,7 @@ EVERY = [
     "witnesses",
     "strength",
     "trusted",
+    "benchmarks targets",
     "diagram rnn",
     "inline rnn.forward.h",
     "symbol rnn h_prev",
