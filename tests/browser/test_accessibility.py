@@ -16,6 +16,7 @@ PAGES = (
     "glossary/",
     "ds/",
     "method/",
+    "benchmarks/",
     "f/lstm.backward.c/",
     "notebooks/lstm/",
     "404.html",
