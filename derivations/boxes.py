@@ -6,6 +6,9 @@ Every writer (TeX, MathML, plain text) turns these few boxes into its format and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+CLOSING = {"(": ")", "[": "]", "⟨": "⟩"}
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,14 @@ class At(Box):
 
 @dataclass(frozen=True)
 class Fence(Box):
-    """Parentheses."""
+    """Parentheses, brackets or angle brackets."""
 
     inner: Box
+    opening: Literal["(", "[", "⟨"] = "("
+
+    @property
+    def closing(self) -> str:
+        return CLOSING[self.opening]
 
 
 @dataclass(frozen=True)

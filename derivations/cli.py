@@ -9,9 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from derivations import catalogue, evidence, export, ledger
+from derivations.boxes import Box
 from derivations.cells import cells
 from derivations.formula import DerivationStep, Formula
 from derivations.language import CellError
+from derivations.notation import OWN, Writing
+from derivations.notations import notations
 from derivations.render.cite import FORMATS, citation
 from derivations.render.layout import layout, statement
 from derivations.render.mathml import mathml
@@ -20,6 +23,7 @@ from derivations.render.sympy import source as sympy_source
 from derivations.render.tex import tex
 from derivations.render.text import text
 from derivations.verify import BUILD, EVIDENCE, ROOT, line, print_outcomes, prove, report_refuted, verify
+from derivations.writing import NotationError
 
 PASSES = ("forward", "backward", "count")
 
@@ -29,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
-    except (catalogue.UnknownFormulaError, ledger.LedgerError, CellError) as error:
+    except (catalogue.UnknownFormulaError, ledger.LedgerError, CellError, NotationError) as error:
         print(f"derivations: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
@@ -54,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 
     show = commands.add_parser("show", help="print one formula")
     show.add_argument("id", help="lstm.backward.c, …")
-    show.add_argument("--as", dest="format", choices=tuple(WRITERS), default="text")
+    show.add_argument("--as", dest="format", choices=(*LAID_OUT, *NAMED), default="text")
+    show.add_argument("--notation", help="pytorch, greff, …: in another notation than the site's own")
     show.set_defaults(command=show_command)
 
     cite = commands.add_parser("cite", help="print a citation of one formula")
@@ -154,10 +159,9 @@ def _json(f: Formula) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False)
 
 
-WRITERS: dict[str, Callable[[Formula], str]] = {
-    "text": line,
-    "latex": lambda f: tex(statement(f.left.node, f.right, f.symbols)),
-    "mathml": lambda f: mathml(statement(f.left.node, f.right, f.symbols)),
+# These write symbols as a notation has them; the formats after them have names of their own.
+LAID_OUT: dict[str, Callable[[Box], str]] = {"text": text, "latex": tex, "mathml": mathml}
+NAMED: dict[str, Callable[[Formula], str]] = {
     "sympy": lambda f: sympy_source(f.left.node, f.right),
     "numpy": lambda f: f"{f.left.name} = {numpy(f.right)}",
     "json": _json,
@@ -165,8 +169,24 @@ WRITERS: dict[str, Callable[[Formula], str]] = {
 
 
 def show_command(options: argparse.Namespace) -> int:
-    print(WRITERS[options.format](catalogue.formula(options.id)))
+    f = catalogue.formula(options.id)
+    writing = _writing(options.notation, f.cell)
+    if options.format in LAID_OUT:
+        print(LAID_OUT[options.format](statement(f.left.node, f.right, f.symbols, writing)))
+        return 0
+    if options.notation:
+        expected = ", ".join(LAID_OUT)
+        raise NotationError(f"--notation: expected --as to be one of {expected}, got {options.format}")
+    print(NAMED[options.format](f))
     return 0
+
+
+def _writing(name: str | None, cell: str) -> Writing:
+    if name is None:
+        return OWN
+    if name not in notations():
+        raise NotationError(f"--notation: expected one of {', '.join(notations())}, got {name}")
+    return notations()[name].writing(cells()[cell])
 
 
 def cite_command(options: argparse.Namespace) -> int:

@@ -16,6 +16,8 @@ from derivations.graph import graph
 from derivations.language import Cell, Dimension, Source, Symbol
 from derivations.ledger import version
 from derivations.nodes import TimeSum, hadamard, outer
+from derivations.notation import Writing
+from derivations.notations import notations
 from derivations.render.cite import FORMATS, citation
 from derivations.render.layout import Symbols, layout, lines, statement
 from derivations.render.mathml import mathml
@@ -23,6 +25,7 @@ from derivations.render.numpy import numpy
 from derivations.render.sympy import source as sympy_source
 from derivations.render.tex import aligned, tex
 from derivations.trusted import trusted_base
+from derivations.writing import Notation, NotationError
 
 Record = dict[str, Any]
 
@@ -33,6 +36,7 @@ def document(evidence: Record) -> Record:
         "version": release.VERSION,
         "versions": evidence["versions"],
         "notation": notation_snippets(),
+        "notations": [notation_record(one) for one in notations().values()],
         "mutants": evidence["mutants"],
         "strength": evidence["strength"],
         "witnesses": evidence["witnesses"],
@@ -48,6 +52,7 @@ def formula_record(f: Formula, evidence: Record | None) -> Record:
     """One formula; without evidence it says so."""
     left, right = f.left.node, f.right
     symbols = f.symbols
+    latex, display = formula_tex(left, right, symbols)
     return {
         "id": f.id,
         "version": version(f),
@@ -57,8 +62,8 @@ def formula_record(f: Formula, evidence: Record | None) -> Record:
         "quantity": f.quantity,
         "permalink": permalink(f.id),
         "name": f.left.name,
-        "latex": tex(statement(left, right, symbols)),
-        "display": aligned(*lines(left, right, symbols)),
+        "latex": latex,
+        "display": display,
         "mathml": mathml(statement(left, right, symbols)),
         "sympy": sympy_source(left, right),
         "numpy": numpy(right),
@@ -74,11 +79,7 @@ def formula_record(f: Formula, evidence: Record | None) -> Record:
 
 def step_record(step: DerivationStep, symbols: Symbols) -> Record:
     """One step. A local step shows what one use sends back, an expression; every other shows an equation."""
-    if step.kind == "local":
-        latex = display = tex(layout(step.right, symbols))
-    else:
-        latex = tex(statement(step.left, step.right, symbols))
-        display = aligned(*lines(step.left, step.right, symbols))
+    latex, display = step_tex(step, symbols)
     return {
         "kind": step.kind,
         "rule": step.rules[-1] if step.rules else None,
@@ -87,6 +88,22 @@ def step_record(step: DerivationStep, symbols: Symbols) -> Record:
         "latex": latex,
         "display": display,
     }
+
+
+def step_tex(step: DerivationStep, symbols: Symbols, writing: Writing = notation.OWN) -> tuple[str, str]:
+    """The TeX of a step, on one line and as it is displayed."""
+    if step.kind == "local":
+        alone = tex(layout(step.right, symbols, writing))
+        return alone, alone
+    return formula_tex(step.left, step.right, symbols, writing)
+
+
+def formula_tex(
+    left: MatrixExpr, right: MatrixExpr | Expr, symbols: Symbols, writing: Writing = notation.OWN
+) -> tuple[str, str]:
+    """The TeX of an equation, on one line and as it is displayed, broken where it is long."""
+    on_one_line = tex(statement(left, right, symbols, writing))
+    return on_one_line, aligned(*lines(left, right, symbols, writing))
 
 
 def symbol_record(s: Symbol) -> Record:
@@ -132,6 +149,47 @@ def cell_record(cell: Cell) -> Record:
 
 def dimension_record(d: Dimension) -> Record:
     return {"name": d.name, "latex": d.name, "meaning": d.meaning}
+
+
+def notation_record(one: Notation) -> Record:
+    """A notation: the cells that it writes, and for each every TeX of the site's own that looks different in it.
+
+    What a page shows is looked up by its TeX in the site's own notation: ``inline`` has statements and symbols,
+    ``display`` formulas and steps as they are broken into lines.
+    """
+    found = {
+        use.cell: {"source": source_record(use.source), **variants(one, cells()[use.cell])}
+        for use in one.uses
+    }
+    return {"name": one.name, "cells": found}
+
+
+def variants(one: Notation, cell: Cell) -> dict[str, dict[str, str]]:
+    """The cell's formulas, steps and symbols: their TeX in the site's own notation, and in this one.
+
+    Raises:
+        NotationError: two things that look the same in the site's own notation do not in this one.
+    """
+    writing = one.writing(cell)
+    found: dict[str, dict[str, str]] = {"inline": {}, "display": {}}
+
+    def note(mode: str, own: str, other: str) -> None:
+        if found[mode].setdefault(own, other) != other:
+            raise NotationError(f"{one.name}, {cell.name}: {own} is both {found[mode][own]} and {other}")
+
+    for f in of_cell(cell.name):
+        if f.pass_ == "count":  # its letters are sizes, which no notation has others for
+            continue
+        own, other = (formula_tex(f.left.node, f.right, f.symbols, way) for way in (notation.OWN, writing))
+        note("inline", own[0], other[0])
+        note("display", own[1], other[1])
+        for step in f.steps:
+            note("display", *(step_tex(step, f.symbols, way)[1] for way in (notation.OWN, writing)))
+        for s in f.used:
+            note("inline", tex(notation.box(s)), tex(writing.box(s)))
+    for s in cell.symbols:
+        note("inline", tex(notation.box(s)), tex(writing.box(s)))
+    return {mode: {own: other for own, other in all_.items() if own != other} for mode, all_ in found.items()}
 
 
 def notation_snippets() -> dict[str, str]:

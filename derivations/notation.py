@@ -1,13 +1,16 @@
 """How a symbol is written: from its role and time step to boxes that every writer understands.
 
-This is where a paper's or a framework's notation would differ; the formulas themselves do not know it.
+This is the site's own notation. A paper's or a framework's, in ``derivations.notations``, differs from it in the parts
+that `Writing` names; the formulas themselves know neither.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sympy import MatrixSymbol
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.boxes import At, Bar, Box, Frac, Letter, Number, Operator, Row, Sub
 from derivations.language import Cell, State, Symbol, When
@@ -16,6 +19,11 @@ PARTIAL = Letter("∂", r"\partial")
 LOSS = Letter("L", "L")
 DELTA = "Δ"
 TRANSPOSE = Letter("⊤", r"\top")
+
+
+def partial(box: Box) -> Box:
+    """∂L/∂v of a box v."""
+    return Frac(Row((PARTIAL, LOSS)), Row((PARTIAL, box)))
 
 
 def time_index(when: When) -> Box:
@@ -31,16 +39,55 @@ def time_index(when: When) -> Box:
             return Number(int(when))
 
 
+@dataclass(frozen=True)
+class Joint:
+    """Two terms of a sum written as one product: ``matrix`` with the vectors on top of each other."""
+
+    matrix: Box
+    vectors: tuple[MatrixExpr, ...]
+
+
+class Writing:
+    """How the symbols of a cell are written; this class is the site's own way, and another one overrides its parts."""
+
+    def box(self, symbol: Symbol) -> Box:
+        """The symbol as it is printed; a part of a cotangent with a bar and the step through which it arrives."""
+        if symbol.cotangent_of is not None:
+            whole = self.derivative(symbol.cotangent_of)
+            return At(whole, time_index(symbol.through)) if symbol.through else whole
+        base = self.parameter(symbol) if symbol.role == "parameter" else self.letter(symbol)
+        if symbol.bar:
+            base = Bar(base)
+        return self.at_step(base, time_index(symbol.when)) if symbol.when else base
+
+    def letter(self, symbol: Symbol) -> Box:
+        """What is printed of a symbol without its bar, index and step."""
+        return Letter("Δ", r"\Delta") if symbol.letter == DELTA else Letter(symbol.letter, symbol.letter)
+
+    def parameter(self, symbol: Symbol) -> Box:
+        """A weight or a bias."""
+        letter = self.letter(symbol)
+        return Sub(letter, Row(tuple(Letter(c, c) for c in symbol.index))) if symbol.index else letter
+
+    def at_step(self, base: Box, step: Box) -> Box:
+        """What belongs to a time step."""
+        return Sub(base, step)
+
+    def derivative(self, symbol: Symbol) -> Box:
+        """The cotangent of a symbol, ∂L/∂v."""
+        return partial(self.box(symbol))
+
+    def joint(self, first: MatrixExpr, second: MatrixExpr, symbols: Mapping[str, Symbol]) -> Joint | None:
+        """Two neighbours in a sum as one product; None where they stay two, as they always do here."""
+        return None
+
+
+OWN = Writing()
+
+
 def box(symbol: Symbol) -> Box:
-    """The symbol as it is printed; a cotangent as ∂L/∂v, with a bar and the step where it is only a part of it."""
-    if symbol.cotangent_of is not None:
-        whole = Frac(Row((PARTIAL, LOSS)), Row((PARTIAL, box(symbol.cotangent_of))))
-        return At(whole, time_index(symbol.through)) if symbol.through else whole
-    letter = Letter("Δ", r"\Delta") if symbol.letter == DELTA else Letter(symbol.letter, symbol.letter)
-    base: Box = Bar(letter) if symbol.bar else letter
-    if symbol.index:
-        base = Sub(base, Row(tuple(Letter(c, c) for c in symbol.index)))
-    return Sub(base, time_index(symbol.when)) if symbol.when else base
+    """The symbol in the site's own notation."""
+    return OWN.box(symbol)
 
 
 def cotangent_symbol(of: Symbol, shift: str = "", through: When = "") -> Symbol:

@@ -18,16 +18,18 @@ from derivations.boxes import (
     Number,
     Operator,
     Row,
+    Sub,
     Sup,
     width,
 )
 from derivations.language import Symbol
 from derivations.nodes import Elementwise, TimeSum, is_negative
-from derivations.notation import TRANSPOSE, box
+from derivations.notation import OWN, TRANSPOSE, Joint, Writing
 
 PLUS, MINUS, EQUALS = Operator("+", "+"), Operator("−", "-"), Operator("=", "=")
 SIGN = Operator("−", "-", sign=True)
 ODOT = Operator("⊙", r"\odot")
+CDOT, COMMA = Operator("·", r"\cdot"), Operator(",", ",")
 NAMES = {"sigmoid": Letter("σ", r"\sigma"), "tanh": Letter("tanh", r"\tanh")}
 SLOPES = {"sigmoid'": Letter("σ′", r"\sigma'"), "tanh'": Letter("tanh′", r"\tanh'")}
 
@@ -37,8 +39,8 @@ LINE_WIDTH_EM = 17.0
 Symbols = Mapping[str, Symbol]
 
 
-def layout(node: MatrixExpr | Expr, symbols: Symbols) -> Box:
-    """The boxes of an expression.
+def layout(node: MatrixExpr | Expr, symbols: Symbols, writing: Writing = OWN) -> Box:
+    """The boxes of an expression, its symbols in the given notation.
 
     Raises:
         KeyError: a symbol of the expression is not in ``symbols``.
@@ -46,30 +48,35 @@ def layout(node: MatrixExpr | Expr, symbols: Symbols) -> Box:
     """
 
     def inner(part: MatrixExpr | Expr, *fenced: type) -> Box:
-        made = layout(part, symbols)
+        made = layout(part, symbols, writing)
         return Fence(made) if isinstance(part, fenced) or (fenced and is_negative(part)) else made
 
     match node:
         case MatrixSymbol():
-            return box(symbols[node.name])
+            return writing.box(symbols[node.name])
         case OneMatrix():
             return Number(1)
         case Transpose():
-            return Sup(inner(node.arg, MatAdd, MatMul, HadamardProduct), TRANSPOSE)
+            made = inner(node.arg, MatAdd, MatMul, HadamardProduct)
+            if (
+                isinstance(made, Sup) and made.above == TRANSPOSE
+            ):  # a notation may name the transpose of our matrix
+                return made.base
+            return _raised(made, TRANSPOSE)
         case HadamardPower():
             power = int(node.args[1])
             if isinstance(node.base, Elementwise):
                 value = node.base
-                return Function(NAMES[value.function], layout(value.argument, symbols), power)
-            return Sup(inner(node.base, MatAdd, MatMul, HadamardProduct), Number(power))
+                return Function(NAMES[value.function], layout(value.argument, symbols, writing), power)
+            return _raised(inner(node.base, MatAdd, MatMul, HadamardProduct), Number(power))
         case Elementwise():
             name = (NAMES | SLOPES)[node.function]
-            return Function(name, layout(node.argument, symbols))
+            return Function(name, layout(node.argument, symbols, writing))
         case TimeSum():
             sign = BigSum(Letter("t", "t"), Number(1), Letter("T", "T"))
             return Row((sign, inner(node.body, MatAdd)))
         case MatAdd() | Add():
-            return Row(tuple(part for piece in _sum(node, symbols) for part in piece))
+            return Row(tuple(part for piece in _sum(node, symbols, writing) for part in piece))
         case MatMul() if is_negative(node):
             return Row((SIGN, inner(node.args[1], MatAdd)))
         case MatMul():
@@ -79,7 +86,7 @@ def layout(node: MatrixExpr | Expr, symbols: Symbols) -> Box:
         case Mul():
             return Row(tuple(inner(a, Add) for a in node.args))
         case Pow():
-            return Sup(inner(node.base, Add, Mul), Number(int(node.exp)))
+            return _raised(inner(node.base, Add, Mul), Number(int(node.exp)))
         case Integer():
             return Number(int(node))
         case Scalar():
@@ -95,15 +102,38 @@ def _join(boxes: list[Box], between: Operator) -> Row:
     return Row(tuple(parts))
 
 
-def _sum(node: MatAdd | Add, symbols: Symbols) -> list[list[Box]]:
+def _raised(base: Box, above: Box) -> Sup:
+    """A base with something above; in parentheses where it has a superscript already, as y^t has in some notations."""
+    return Sup(Fence(base) if _has_superscript(base) else base, above)
+
+
+def _has_superscript(box: Box) -> bool:
+    match box:
+        case Sup():
+            return True
+        case Sub(base=base):
+            return _has_superscript(base)
+        case Row(parts=parts):
+            return any(map(_has_superscript, parts))
+        case _:
+            return False
+
+
+def _sum(node: MatAdd | Add, symbols: Symbols, writing: Writing) -> list[list[Box]]:
     """The terms of a sum, each with the sign that stands before it."""
     pieces: list[list[Box]] = []
-    for term in node.args:
+    terms = list(node.args)
+    while terms:
+        term = terms.pop(0)
         negative = is_negative(term)
-        body = term.args[1] if negative else term
-        made = layout(body, symbols)
-        if negative and isinstance(body, MatAdd):
-            made = Fence(made)
+        if terms and (joint := writing.joint(term, terms[0], symbols)):
+            terms.pop(0)
+            made: Box = _joint(joint, symbols, writing)
+        else:
+            body = term.args[1] if negative else term
+            made = layout(body, symbols, writing)
+            if negative and isinstance(body, MatAdd):
+                made = Fence(made)
         if pieces:
             pieces.append([MINUS if negative else PLUS, made])
         else:
@@ -111,24 +141,34 @@ def _sum(node: MatAdd | Add, symbols: Symbols) -> list[list[Box]]:
     return pieces
 
 
-def statement(left: MatrixExpr | Expr, right: MatrixExpr | Expr, symbols: Symbols) -> Row:
+def _joint(joint: Joint, symbols: Symbols, writing: Writing) -> Row:
+    """A matrix times vectors on top of each other."""
+    vectors = _join([layout(vector, symbols, writing) for vector in joint.vectors], COMMA)
+    return Row((joint.matrix, CDOT, Fence(vectors, "[")))
+
+
+def statement(
+    left: MatrixExpr | Expr, right: MatrixExpr | Expr, symbols: Symbols, writing: Writing = OWN
+) -> Row:
     """``left = right`` on one line."""
-    return Row((layout(left, symbols), EQUALS, layout(right, symbols)))
+    return Row((layout(left, symbols, writing), EQUALS, layout(right, symbols, writing)))
 
 
-def lines(left: MatrixExpr | Expr, right: MatrixExpr | Expr, symbols: Symbols) -> tuple[Box, list[Box]]:
+def lines(
+    left: MatrixExpr | Expr, right: MatrixExpr | Expr, symbols: Symbols, writing: Writing = OWN
+) -> tuple[Box, list[Box]]:
     """The left side, and the right side broken before its + and − signs where one line would be too long."""
-    left_box = layout(left, symbols)
-    if width(left_box) + width(EQUALS) + width(layout(right, symbols)) <= LINE_WIDTH_EM:
-        return left_box, [layout(right, symbols)]
-    return left_box, _broken(right, symbols)
+    left_box, right_box = layout(left, symbols, writing), layout(right, symbols, writing)
+    if width(left_box) + width(EQUALS) + width(right_box) <= LINE_WIDTH_EM:
+        return left_box, [right_box]
+    return left_box, _broken(right, symbols, writing)
 
 
-def _broken(right: MatrixExpr | Expr, symbols: Symbols) -> list[Box]:
+def _broken(right: MatrixExpr | Expr, symbols: Symbols, writing: Writing) -> list[Box]:
     if not isinstance(right, MatAdd | Add):
-        return [layout(right, symbols)]
+        return [layout(right, symbols, writing)]
     rows: list[list[Box]] = []
-    for piece in _sum(right, symbols):
+    for piece in _sum(right, symbols, writing):
         if rows and sum(map(width, rows[-1])) + sum(map(width, piece)) <= LINE_WIDTH_EM - 4:
             rows[-1] += piece
         else:

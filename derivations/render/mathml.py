@@ -68,8 +68,8 @@ def _element(box: Box) -> Element:
         case At(base=base, index=index):
             bar = _leaf("mo", "|", form="postfix", stretchy="true", symmetric="true")
             return _node("msub", _node("mrow", _element(base), bar), _element(index))
-        case Fence(inner=inner):
-            return _node("mrow", *_fenced(inner))
+        case Fence(inner=inner, opening=opening, closing=closing):
+            return _node("mrow", *_fenced(inner, opening, closing))
         case BigSum(index=index, first=first, last=last):
             lower = _node("mrow", _element(index), _leaf("mo", "="), _element(first))
             return _node("munderover", _leaf("mo", "∑"), lower, _element(last))
@@ -89,5 +89,5 @@ def _row(parts: tuple[Box, ...]) -> Element:
     return row
 
 
-def _fenced(inner: Box) -> list[Element]:
-    return [_leaf("mo", "(", form="prefix"), _element(inner), _leaf("mo", ")", form="postfix")]
+def _fenced(inner: Box, opening: str = "(", closing: str = ")") -> list[Element]:
+    return [_leaf("mo", opening, form="prefix"), _element(inner), _leaf("mo", closing, form="postfix")]

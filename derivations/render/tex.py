@@ -42,9 +42,11 @@ def tex(box: Box) -> str:
             return rf"\frac{{{tex(above)}}}{{{tex(below)}}}"
         case At(base=base, index=index):
             return rf"\left.{tex(base)}\right|_{{{_small(index)}}}"
-        case Fence(inner=inner):
-            left, right = (r"\left(", r"\right)") if _tall(inner) else ("(", ")")
-            return f"{left}{tex(inner)}{right}"
+        case Fence(inner=inner, opening="⟨"):
+            return rf"\langle {_small(inner)} \rangle"
+        case Fence(inner=inner, opening=opening, closing=closing):
+            grow = (r"\left", r"\right") if _tall(inner) else ("", "")
+            return f"{grow[0]}{opening}{tex(inner)}{grow[1]}{closing}"
         case BigSum(index=index, first=first, last=last):
             return rf"\sum_{{{tex(index)}={tex(first)}}}^{{{tex(last)}}}"
         case Row(parts=parts):

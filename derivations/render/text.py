@@ -19,7 +19,7 @@ from derivations.boxes import (
 )
 
 COMBINING_MACRON = "\u0304"
-SUPERSCRIPTS = {"2": "²", "⊤": "ᵀ"}
+SUPERSCRIPTS = {"2": "²", "⊤": "ᵀ", "′": "′"}
 
 
 def text(box: Box) -> str:
@@ -30,23 +30,26 @@ def text(box: Box) -> str:
         case Number(value=value):
             return str(value)
         case Operator(text=written, sign=sign):
-            return written if sign else f" {written} "
+            return written if sign else f"{written} " if written == "," else f" {written} "
         case Function(name=name, argument=argument, power=power):
             exponent = SUPERSCRIPTS[str(power)] if power != 1 else ""
             return f"{name.text}{exponent}({text(argument)})"
+        case Sub(base=base, below=Fence() as below):
+            return f"{text(base)}{text(below)}"
         case Sub(base=base, below=below):
             index = text(below).replace(" ", "")
             return f"{text(base)}[{index}]" if _is_time(below) else f"{text(base)}_{index}"
         case Sup(base=base, above=above):
-            return f"{text(base)}{SUPERSCRIPTS[text(above)]}"
+            raised = text(above).replace(" ", "")
+            return f"{text(base)}{SUPERSCRIPTS.get(raised, f'[{raised}]')}"
         case Bar(base=base):
             return f"{text(base)}{COMBINING_MACRON}"
         case Frac(above=above, below=below):
             return f"{text(above).replace(' ', '')}/{text(below).replace(' ', '')}"
         case At(base=base, index=index):
             return f"{text(base)}|{text(index).replace(' ', '')}"
-        case Fence(inner=inner):
-            return f"({text(inner)})"
+        case Fence(inner=inner, opening=opening, closing=closing):
+            return f"{opening}{text(inner)}{closing}"
         case BigSum(index=index, first=first, last=last):
             return f"Σ[{text(index)}={text(first)}…{text(last)}] "
         case Row(parts=parts):

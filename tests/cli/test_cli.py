@@ -148,3 +148,28 @@ def test_an_equation_whose_shapes_do_not_fit_is_named(tmp_path: Path) -> None:
     assert "cells/rnn.py, line" in ran.stderr
     assert "Equation(h, tanh(W @ x + U @ x + b))" in ran.stderr
     assert "product U x: H×H times D×1, expected H rows on the right, got D" in ran.stderr
+
+
+def test_show_writes_a_formula_in_another_notation() -> None:
+    ran = run("show", "lstm.backward.c", "--notation", "greff")
+    assert ran.stdout == "δc[t] = o[t] ⊙ (1 − tanh²(c[t])) ⊙ δy[t] + δc[t]|t+1\n"
+    latex = run("show", "lstm.forward.i", "--notation", "pytorch", "--as", "latex").stdout
+    assert r"W_{ii} x_{t} + W_{hi} h_{t-1} + b_{ii} + b_{hi}" in latex
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["gru.backward.z", "--notation", "pytorch"],
+            "expected one of the cells rnn, lstm, gru-after, got gru",
+        ),
+        (["gru.backward.z", "--notation", "torch"], "--notation: expected one of cho, colah, cudnn"),
+        (["gru.backward.z", "--notation", "colah", "--as", "numpy"], "text, latex, mathml, got numpy"),
+    ],
+)
+def test_a_notation_that_cannot_be_is_refused(arguments: list[str], says: str) -> None:
+    ran = run("show", *arguments)
+    assert ran.returncode == 1
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr
