@@ -57,7 +57,8 @@ class Weights:
                 f"split: unknown {', '.join(map(str, strange))}; expected some of {', '.join(summed)}"
             )
         split = {}
-        for name, (x, h) in self.split.items():
+        for name in (name for name in summed if name in self.split):
+            x, h = self.split[name]
             halves = {f"split {name} (input)": x, f"split {name} (state)": h}
             x, h = _read(f"split {name}", halves, dict.fromkeys(halves, summed[name])).values()
             split[name] = (x, h)

@@ -7,7 +7,6 @@ such as two gates exchanged in both, makes the outputs differ.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -114,9 +113,7 @@ def agree_keras(program: Any, architecture: Architecture, seed: int, with_biases
         layer.build((SIZES["B"], SIZES["T"], architecture.inputs(number)))
         layer.set_weights(values)
         stack.append(layer)
-    with warnings.catch_warnings():  # Keras's own: its variables do not know NumPy's newest keyword
-        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-        given = [layer.get_weights() for layer in stack]
+    given = [layer.get_weights() for layer in stack]
     read = convert.from_keras(given, cell=architecture.cell, **({} if with_biases else options))
     here = case(read, seed)._replace(states=None)
     h = here.x.swapaxes(0, 1).astype(np.float32)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lstmref import Architecture, convert
@@ -26,6 +26,7 @@ def back(framework: str, written: Any, weights: Weights) -> Weights:
 
 
 @pytest.mark.parametrize(("framework", "cell"), drawn.EVERY)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_from_lstmref(framework: str, cell: str, data: st.DataObject) -> None:
     weights = data.draw(drawn.weights(cell))
@@ -33,6 +34,7 @@ def test_from_lstmref(framework: str, cell: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("framework", "cell"), drawn.EVERY)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_from_lstmref_after_training(framework: str, cell: str, data: st.DataObject) -> None:
     """Parts of biases that no longer add up to them, or to which only some entries still add up."""
@@ -65,6 +67,7 @@ def summable(*pairs: tuple[Array, Array]) -> None:
 
 
 @pytest.mark.parametrize("cell", drawn.CELLS["pytorch"])
+@settings(max_examples=40)
 @given(data=st.data(), prefix=st.sampled_from(["", "rnn.", "encoder.0."]))
 def test_from_pytorch(cell: str, data: st.DataObject, prefix: str) -> None:
     D, H, layers, both, source, biased = sizes(data)
@@ -87,6 +90,7 @@ def test_from_pytorch(cell: str, data: st.DataObject, prefix: str) -> None:
 
 
 @pytest.mark.parametrize("cell", drawn.CELLS["keras"])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_from_keras(cell: str, data: st.DataObject) -> None:
     D, H, layers, both, source, biased = sizes(data)
@@ -108,6 +112,7 @@ def test_from_keras(cell: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("cell", drawn.CELLS["onnx"])
+@settings(max_examples=40)
 @given(data=st.data(), direction=st.sampled_from(["forward", "reverse", "bidirectional"]))
 def test_from_onnx(cell: str, data: st.DataObject, direction: str) -> None:
     D, H, layers, _, source, biased = sizes(data)
@@ -133,6 +138,7 @@ def test_from_onnx(cell: str, data: st.DataObject, direction: str) -> None:
     assert drawn.same_lists(convert.to_onnx(weights), stack)
 
 
+@settings(max_examples=40)
 @given(data=st.data(), cell=st.sampled_from(["gru", "gru-cho"]))
 def test_z_turned_twice(data: st.DataObject, cell: str) -> None:
     weights = data.draw(drawn.weights(cell))

@@ -31,6 +31,9 @@ def test_the_blocks_of_a_page_run_in_order(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # As tests/witnesses has it: Keras on JAX, and its settings neither read nor written in the user's home.
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     try:
         blocks.run(blocks.read(page))
     except ModuleNotFoundError as error:
