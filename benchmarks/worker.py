@@ -96,7 +96,7 @@ def measure(plan: Plan, threads: int, say: Callable[[str], object]) -> Data:
 
     def effort(planned: Effort) -> Effort:
         late = time.monotonic() - begin > plan.deadline
-        return replace(planned, seconds=0.0, least=min(3, planned.least)) if late else planned
+        return replace(planned, seconds=0.0, least=min(2, planned.least)) if late else planned
 
     found: Data = {"speed": [], "memory": [], "growth": []}
     for size in plan.sizes:

@@ -45,8 +45,8 @@ def ticks(low: float, high: float) -> list[float]:
 
     >>> ticks(0.5, 2000.0)
     [1.0, 10.0, 100.0, 1000.0]
-    >>> ticks(8.0, 45.0)
-    [10.0, 20.0]
+    >>> ticks(8.0, 25.0)
+    [8.0, 9.0, 10.0, 20.0]
     """
     found: list[float] = []
     for steps in STEPS:
