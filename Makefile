@@ -33,9 +33,9 @@ setup: ## install what the site needs into .venv and node_modules (quick when no
 setup-test: ## the same, and what the tests need
 	@$(SETUP) --tests
 
-setup-witnesses: setup-test ## the same, and PyTorch and Keras
+setup-witnesses: setup-test ## the same, and PyTorch, Keras and Flax
 	@cmp -s requirements/witnesses.txt .venv/witnesses.txt || { \
-	  echo 'installing PyTorch and Keras, about 0.8 GB' && rm -f .venv/witnesses.txt && \
+	  echo 'installing PyTorch, Keras and Flax, about 0.9 GB' && rm -f .venv/witnesses.txt && \
 	  $(VENV)/python -m pip install -qq --disable-pip-version-check --only-binary=:all: --requirement requirements/witnesses.txt && \
 	  $(VENV)/python -m pip --quiet check && cp requirements/witnesses.txt .venv/witnesses.new && mv .venv/witnesses.new .venv/witnesses.txt; }
 

@@ -20,7 +20,8 @@ def locked(repository: Path, name: str) -> set[tuple[str, str, str]]:
 
 def test_every_witness_is_pinned_where_it_belongs(repository: Path) -> None:
     light = {package for package, _, _ in locked(repository, "test")}
-    heavy = {package for package, _, _ in locked(repository, "witnesses")}
+    # Flax, which no formula is compared with, asks for JAX: what is there already is listed once more.
+    heavy = {package for package, _, _ in locked(repository, "witnesses")} - light
     assert set(names()) & light == set(names()) - HEAVY
     assert set(names()) & heavy == HEAVY
 
