@@ -229,7 +229,8 @@ def polynomial(words: Words, one: Growth) -> str:
             variable = ("", rf"\,{one.axis}", rf"\,{one.axis}^{{{power}}}")[min(power, 2)]
             number = digits(words, 1e6 * value).replace(",", "{,}")
             terms.append(number + variable)
-    return rf"t \approx ({' + '.join(terms)})\,\mu\mathrm{{s}}"
+    total = " + ".join(terms)
+    return rf"t \approx {f'({total})' if len(terms) > 1 else total}\,\mu\mathrm{{s}}"
 
 
 # -- machine ---------------------------------------------------------------------

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import record
+from benchmarks.fit import Polynomial
 from benchmarks.record import RecordError
 from docs.hooks import bibliography, blocks, performance, plot, words
 from docs.hooks.catalogue import Catalogue
@@ -99,11 +102,11 @@ def test_growth_is_drawn_fitted_and_listed(tmp_path: Path) -> None:
 
 
 def test_the_fitted_polynomial_is_written_without_what_is_nothing(tmp_path: Path) -> None:
-    from benchmarks import record
-
     one = record.read(fixture.record()).growth[2]
     known = words.load(DOCS, "en")
     assert performance.polynomial(known, one) == r"t \approx (3{,}000 + 2.00\,H)\,\mu\mathrm{s}"
+    alone = replace(one, polynomial=Polynomial((0.0, 0.0, 2e-6), 0.1))
+    assert performance.polynomial(known, alone) == r"t \approx 2.00\,H^{2}\,\mu\mathrm{s}"
 
 
 def test_the_machine_and_the_versions_are_those_of_the_record(tmp_path: Path) -> None:
