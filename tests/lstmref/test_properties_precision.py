@@ -81,8 +81,11 @@ def test_float64_is_right_to_its_own_digits(cell: Cell, step: bool, sizes: Sizes
 @fixed(25)
 @given(sizes=ANY_SIZES, seed=SEEDS)
 def test_float16_is_computed_in_float32(cell: Cell, step: bool, sizes: Sizes, seed: int) -> None:
+    check_float16(cell, checker.example(cell, sizes, seed, step=step, dtype=np.float16), step=step)
+
+
+def check_float16(cell: Cell, given: Example, *, step: bool) -> None:
     """The results are those of the same numbers in float64, to the digits of float32 and not of float16."""
-    given = checker.example(cell, sizes, seed, step=step, dtype=np.float16)
     found = audit(cell, given, np.dtype(np.float32), step=step)
     expected = audit(cell, plain(given, np.dtype(np.float64)), np.dtype(np.float64), step=step)
     for name, value in expected.items():
