@@ -1,6 +1,6 @@
 """Weight lists of Keras's SimpleRNN, LSTM and GRU, plain or in a Bidirectional, as `layer.get_weights()` gives them.
 
-Source: keras-gru, keras-lstm, keras-simple-rnn; the order of the arrays is that of `get_weights`: kernel,
+Source: keras-gru, keras-lstm, keras-simplernn; the order of the arrays is that of `get_weights`: kernel,
 recurrent_kernel, bias, and in a Bidirectional those of the forward layer first.
 """
 
@@ -45,7 +45,7 @@ def from_keras(
 
     Raises ConversionError for options with which a layer is another function, and for a cell that the weights do not
     make; NameSetError, ShapeError, KindError, NotFiniteError.
-    Source: keras-gru, keras-lstm, keras-simple-rnn.
+    Source: keras-gru, keras-lstm, keras-simplernn.
 
     >>> import numpy as np
     >>> gru = [np.ones((2, 9)), np.ones((3, 9)), np.ones(9)]
@@ -95,7 +95,7 @@ def to_keras(weights: Weights, *, bias: bool | None = None) -> list[list[Array]]
     `to_pytorch`. bias: whether to write biases; None: as they came.
 
     Raises ConversionError for a cell that Keras has not, for a network that reads from the end, and for biases that
-    are left out and are not zero; KindError for what is not `Weights`. Source: keras-gru, keras-lstm, keras-simple-rnn.
+    are left out and are not zero; KindError for what is not `Weights`. Source: keras-gru, keras-lstm, keras-simplernn.
 
     >>> import numpy as np
     >>> weights = from_keras([np.ones((2, 12)), np.ones((3, 12)), np.ones(12)])

@@ -149,6 +149,7 @@ def test_no_pickle_runs(tmp_path: Path) -> None:
     name = "0.forward.W_i.npy"
     assert name in good
     for attempt in (
+        lambda: in_zip(path, {"W.npy": objects}),
         lambda: path.write_bytes(payload),
         lambda: path.write_bytes(objects),
         lambda: in_zip(path, {"@lstmref.npy": objects}),
@@ -160,6 +161,11 @@ def test_no_pickle_runs(tmp_path: Path) -> None:
         with pytest.raises(ConversionError, match=r"w\.npz: .*expected "):
             convert.load(path)
         assert not ran.exists()
+    in_zip(path, good | {name: objects})
+    with pytest.raises(
+        ConversionError, match="W_i: expected numbers, got Python objects, which are never read"
+    ):
+        convert.load(path)
     pickle.loads(payload)  # and it would have
     assert ran.exists()
 

@@ -151,6 +151,16 @@ def test_z_turned_twice(data: st.DataObject, cell: str) -> None:
         assert drawn.bits(turned.params[name]) == drawn.bits(-value if opposite else value)
 
 
+def test_z_turned_with_the_parts_of_its_biases() -> None:
+    rng = np.random.default_rng(4)
+    W, R, B = rng.normal(size=(1, 6, 3)), rng.normal(size=(1, 6, 2)), rng.normal(size=(1, 12))
+    for cell in ("gru", "gru-cho"):
+        weights = convert.from_onnx(OnnxLayer("GRU", W, R, B), cell=cell)
+        assert len(weights.split) == 3
+        for name, (x, h) in weights.split.items():
+            assert drawn.bits(x + h) == drawn.bits(weights.params[name])
+
+
 @pytest.mark.parametrize("framework", LAYOUTS)
 def test_nothing_is_shared_and_nothing_is_changed(framework: str) -> None:
     """In-place training of either side must not reach the other."""
@@ -162,6 +172,7 @@ def test_nothing_is_shared_and_nothing_is_changed(framework: str) -> None:
         if framework == "pytorch"
         else [array for layer in written for array in layer if isinstance(array, np.ndarray)]
     )
+    assert all(array.flags.c_contiguous and array.flags.owndata for array in flat)
     read = back(framework, written, weights)
     copies = [array.copy() for array in flat]
     for value in read.params.values():
