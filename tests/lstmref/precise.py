@@ -4,7 +4,7 @@ The gradients are central difference quotients: with sixty digits and a step of 
 Nothing here is shared with lstmref, neither the forward passes nor the idea of a backward pass.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import mpmath
@@ -57,13 +57,16 @@ def results(name: str, given: Example, *, step: bool) -> dict[str, Numbers]:
     return found
 
 
-def errors(found: dict[str, Array], expected: dict[str, Numbers]) -> Iterator[float]:
-    """The largest error of each result, relative to its largest entry."""
+def error(
+    found: dict[str, Array], expected: dict[str, Numbers], room: Mapping[str, float], eps: float
+) -> float:
+    """The largest error, in units of `eps` of the largest entry of its result and `room` for it."""
     assert found.keys() == expected.keys()
     with mpmath.workdps(DIGITS):
-        for key, value in expected.items():
-            off = exact(found[key]) - value
-            yield float(np.abs(off).max() / np.abs(value).max())
+        return max(
+            float(np.abs(exact(found[key]) - value).max() / (eps * np.abs(value).max() + room[key]))
+            for key, value in expected.items()
+        )
 
 
 def _outputs(name: str, arguments: dict[str, Numbers], step: bool) -> dict[str, Numbers]:

@@ -8,14 +8,14 @@ from hypothesis import given, strategies
 
 import lstmref
 from lstmref import Cell
-from lstmref.check import Array
 from tests.lstmref import checker, precise
 from tests.lstmref.audit import audit
 from tests.lstmref.checker import SEEDS, Example, Sizes
 from tests.lstmref.given import ANY_SIZES, changed, fixed, plain
+from tests.lstmref.sensitivity import sensitivity
 
 EPS = {kind: float(np.finfo(kind).eps) for kind in (np.float32, np.float64, np.longdouble)}
-# Two sequences and two units or more: a single number may cancel nearly to zero, and then it has fewer digits.
+UNITS = 200.0  # of the last place: some 50 were seen in thousands of draws; an error of float64 is 2000 of longdouble's
 FEW = strategies.builds(
     Sizes,
     T=strategies.integers(1, 3),
@@ -39,43 +39,49 @@ def more_digits(given: Example) -> Example:
     return changed(given, lambda _, value: value.astype(np.longdouble) * (1 + third))
 
 
-def largest_error(
-    cell: Cell, given: Example, expected: dict[str, Any], kind: type[Any], *, step: bool
-) -> float:
-    found: dict[str, Array] = audit(cell, plain(given, np.dtype(kind)), np.dtype(kind), step=step)
-    return max(precise.errors(found, expected))
+class Judge:
+    """Measures what a dtype makes of an example, in units of the last place of `kind`, against fifty digits."""
+
+    def __init__(self, cell: Cell, given: Example, kind: type[Any], *, step: bool) -> None:
+        self.cell, self.step, self.eps = cell, step, EPS[kind]
+        self.expected = precise.results(name_of(cell), given, step=step)
+        # Sixteen times the unit, as the computation itself makes an error of a few.
+        moved = sensitivity(cell, plain(given, np.dtype(kind)), 16 * self.eps, step=step)
+        self.room = {name: value / 16 for name, value in moved.items()}
+
+    def error(self, given: Example, kind: type[Any]) -> float:
+        """Of the cell's results when all is given in `kind`."""
+        found = audit(self.cell, plain(given, np.dtype(kind)), np.dtype(kind), step=self.step)
+        return precise.error(found, self.expected, self.room, self.eps)
 
 
 @wider
 @fixed(6)
 @given(sizes=FEW, seed=SEEDS)
 def test_longdouble_is_right_to_its_own_digits(cell: Cell, step: bool, sizes: Sizes, seed: int) -> None:
-    """Against fifty digits: an error of a few units in longdouble's last place, far below any that float64 makes."""
+    """An error of a few units in longdouble's last place, far below any that float64 makes."""
     given = more_digits(checker.example(cell, sizes, seed, step=step))
-    expected = precise.results(name_of(cell), given, step=step)
-    long = largest_error(cell, given, expected, np.longdouble, step=step)
-    double = largest_error(cell, given, expected, np.float64, step=step)
-    assert long < 64 * EPS[np.longdouble]
-    assert long < double / 50
+    judge = Judge(cell, given, np.longdouble, step=step)
+    long = judge.error(given, np.longdouble)
+    assert long < UNITS
+    assert long < judge.error(given, np.float64) / 50
 
 
 @wider
 def test_a_result_through_float64_is_not_right_to_longdouble_digits(cell: Cell, step: bool) -> None:
     """The bound above refuses what float64 computes, and weights alone rounded to float64."""
     given = more_digits(checker.example(cell, Sizes(3, 2, 2, 2), seed=2, step=step))
-    expected = precise.results(name_of(cell), given, step=step)
-    assert largest_error(cell, given, expected, np.float64, step=step) > 64 * EPS[np.longdouble]
+    judge = Judge(cell, given, np.longdouble, step=step)
+    assert judge.error(given, np.float64) > UNITS
     rounded = {name: value.astype(np.float64).astype(np.longdouble) for name, value in given.params.items()}
-    narrowed = given._replace(params=rounded)
-    assert largest_error(cell, narrowed, expected, np.longdouble, step=step) > 64 * EPS[np.longdouble]
+    assert judge.error(given._replace(params=rounded), np.longdouble) > UNITS
 
 
 @fixed(4)
 @given(sizes=FEW, seed=SEEDS)
 def test_float64_is_right_to_its_own_digits(cell: Cell, step: bool, sizes: Sizes, seed: int) -> None:
     given = checker.example(cell, sizes, seed, step=step)
-    expected = precise.results(name_of(cell), given, step=step)
-    assert largest_error(cell, given, expected, np.float64, step=step) < 64 * EPS[np.float64]
+    assert Judge(cell, given, np.float64, step=step).error(given, np.float64) < UNITS
 
 
 @fixed(25)
@@ -88,8 +94,7 @@ def check_float16(cell: Cell, given: Example, *, step: bool) -> None:
     """The results are those of the same numbers in float64, to the digits of float32 and not of float16."""
     found = audit(cell, given, np.dtype(np.float32), step=step)
     expected = audit(cell, plain(given, np.dtype(np.float64)), np.dtype(np.float64), step=step)
+    room = sensitivity(cell, plain(given, np.dtype(np.float64)), EPS[np.float32], step=step)
     for name, value in expected.items():
-        scale = np.abs(value).max(initial=0)
-        np.testing.assert_allclose(
-            found[name], value, rtol=0, atol=64 * EPS[np.float32] * scale, err_msg=name
-        )
+        most = 64 * (room[name] + EPS[np.float32] * np.abs(value).max(initial=0))
+        assert np.abs(found[name] - value).max(initial=0) <= most, name

@@ -16,6 +16,7 @@ from tests.lstmref import checker
 from tests.lstmref.audit import audit
 from tests.lstmref.checker import SEEDS, Example, Sizes
 from tests.lstmref.given import DTYPES, READ_AS, SOME_SIZES, changed, fixed, plain
+from tests.lstmref.sensitivity import sensitivity
 
 HUGE = 1e4
 # Each dtype that has denormals of its own, with one in which they are ordinary numbers.
@@ -90,17 +91,17 @@ def test_denormals(
     )
     magnitudes = {name: data.draw(each, label=name) for name in named(drawn)}
     given = scaled(drawn, magnitudes, np.random.default_rng(seed))
-    check_small(cell, given, dtype, wider, seed, step=step)
+    check_small(cell, given, dtype, wider, step=step)
 
 
 def check_small(
-    cell: Cell, given: Example, dtype: np.dtype[Any], wider: np.dtype[Any], seed: int, *, step: bool
+    cell: Cell, given: Example, dtype: np.dtype[Any], wider: np.dtype[Any], *, step: bool
 ) -> None:
     """The results are those in `wider`, but for the usual rounding and a few of the smallest denormals."""
     info = np.finfo(dtype)
     found = audit(cell, given, dtype, step=step)
     expected = audit(cell, plain(given, wider), wider, step=step)
-    room = sensitivity(cell, plain(given, wider), info.eps, seed, step=step)
+    room = sensitivity(cell, plain(given, wider), info.eps, step=step)
     for name, value in expected.items():
         usual = 64 * room[name] + 64 * info.eps * np.abs(value).max()
         assert np.abs(found[name] - value).max() <= usual + 64 * wider.type(info.smallest_subnormal), name
@@ -118,20 +119,6 @@ def test_the_smallest_numbers_of_every_dtype(
     found = audit(cell, given, READ_AS[dtype], step=step)
     for name, value in found.items():
         assert np.abs(value).max() <= 64 * smallest, name
-
-
-def sensitivity(cell: Cell, given: Example, eps: float, seed: int, *, step: bool) -> dict[str, Any]:
-    """How far each result moves when every number that is given moves by up to `eps` of itself.
-
-    That much no computation can be held to: where terms cancel, it is more than `eps` of the result.
-    """
-    rng = np.random.default_rng(seed)
-    results = []
-    for _ in range(4):
-        moved = changed(given, lambda _, value: value * (1 + eps * rng.uniform(-1, 1, value.shape)))
-        outputs, _ = checker.run(cell, moved, step=step)
-        results.append(outputs._asdict() | checker.gradients(cell, moved, step=step))
-    return {name: max(np.abs(one[name] - results[0][name]).max() for one in results) for name in results[0]}
 
 
 def named(given: Example) -> list[str]:
