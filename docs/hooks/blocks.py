@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from docs.hooks import api, describe, diagram, evidence, measured, performance
+from docs.hooks import api, conventions_tables, describe, diagram, evidence, measured, performance
 from docs.hooks import listing as python
 from docs.hooks.catalogue import CatalogueError, Record
 from docs.hooks.prose import Marker
@@ -215,6 +215,8 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "trusted": (measured.trusted, 0),
     "benchmarks": (performance.part, 1),
     "api": (api.overview, 0),
+    "conventions": (conventions_tables.overview, 0),
+    "convention": (conventions_tables.framework, 1),
 }
 INLINE: dict[str, tuple[Expand, int]] = {
     "inline": (inline, 1),
@@ -225,11 +227,17 @@ INLINE: dict[str, tuple[Expand, int]] = {
     "math": (notation, 1),
 }
 # What search should find on the page that holds it; formulas are found by their own pages.
-SEARCHED = frozenset({"source", "cells", "summary", "bibliography", "glossary", "api", "term", "cite", "id"})
+SEARCHED = frozenset(
+    {"source", "cells", "summary", "bibliography", "glossary", "api", "term", "cite", "id"}
+    | {"conventions", "convention"}
+)
 
 
 def expand(view: View, marker: Marker) -> Markup:
-    """The HTML of a marker; raises `MarkerError`, `CatalogueError`, `WordsError` or `BibliographyError`."""
+    """The HTML of a marker.
+
+    Raises `MarkerError`, `CatalogueError`, `WordsError`, `BibliographyError` or `ConventionsError`.
+    """
     if marker.name in BLOCKS:
         if not marker.alone:
             raise MarkerError(f"{marker.name}: stands alone on its line")

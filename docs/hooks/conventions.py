@@ -60,6 +60,7 @@ class Tensor:
         axes: what each axis runs through, by the keys of `AXES`.
         slots: the parameters in it by our indices, in order: gates, and for biases of two sides each side's.
         sides: 2 where the biases of both sides stand in it, else 1.
+        side: of a bias that stands on one side, x or h.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Tensor:
     axes: tuple[str, ...]
     slots: tuple[str, ...]
     sides: int
+    side: str = ""
 
     @property
     def gates(self) -> int:
@@ -360,7 +362,7 @@ def _tensor(place: str, name: str, fact: Mapping[str, Any], gates: tuple[str, ..
     sides = SIDES if "s" in letters else (fact.get("side", ""),)
     if of == "b":
         held = tuple(_bias(gate, side, reset) for side in sides for gate in held)
-    return Tensor(name, of, axes, held, len(sides))
+    return Tensor(name, of, axes, held, len(sides), fact.get("side", ""))
 
 
 def _bias(gate: str, side: str, reset: str) -> str:

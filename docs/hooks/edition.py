@@ -22,6 +22,7 @@ from docs.hooks import (
     bibliography,
     blocks,
     catalogue,
+    conventions,
     describe,
     notebooks,
     pages,
@@ -41,6 +42,7 @@ _KNOWN_ERRORS = (
     words.WordsError,
     bibliography.BibliographyError,
     *performance.ERRORS,
+    conventions.ConventionsError,
 )
 # Where each language lies below the site's address.
 FOLDERS = {"en": "", "zh": "zh/"}
@@ -73,6 +75,7 @@ class Edition:
             Batch(),
             modules=api_modules.find(root),
             project=root,
+            conventions=conventions.load(docs),
         )
         config.site_url = SITE + FOLDERS[language]
         config.extra["lstmref_version"] = site.catalogue.data["version"]

@@ -14,6 +14,7 @@ from mkdocs.utils import get_relative_url
 from docs.hooks.api_modules import Module
 from docs.hooks.bibliography import Bibliography
 from docs.hooks.catalogue import Catalogue, Record
+from docs.hooks.conventions import NONE, Conventions
 from docs.hooks.math import Batch, display
 from docs.hooks.paths import HOOKS, ROOT
 from docs.hooks.words import Words
@@ -41,6 +42,7 @@ class Site:
     project: Path = ROOT
     # What the API reference describes.
     modules: tuple[Module, ...] = ()
+    conventions: Conventions = NONE
 
     def fill(self, html: str) -> str:
         """`html` with what was hidden from the search index put back; formulas are still tokens."""

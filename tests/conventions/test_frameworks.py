@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -118,6 +118,25 @@ def test_a_residual_is_more_than_a_name(
     box = module.LinenBox  # type: ignore[attr-defined]
     monkeypatch.setattr(module, "LinenBox", lambda make, residual: box(make))
     assert not shows("rnn")
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "function"),
+    [
+        ("keras", 'recurrent_activation="hard_sigmoid"', "hard-sigmoid"),
+        ("flax", "gate_fn=hard_sigmoid", "hard-sigmoid"),
+        ("onnx", "activations=[HardSigmoid, …]", "hard-sigmoid-0.2"),
+    ],
+)
+def test_the_slope_of_the_hard_sigmoid(
+    name: str, option: str, function: str, program: Callable[[str], Program], facts: Conventions
+) -> None:
+    """1/6 or 1/5, as the page says of each."""
+    module, layer = program(name), facts.get(name).layer("gru")
+    plain = Observer(layer, module.BOXES["gru"])
+    tried = module.OPTIONS[option]
+    assert isinstance(tried, Mapping)
+    assert Observer(layer, tried["gru"], like=plain).of_activations()["gates"] == function
 
 
 def test_flax_has_two_grus(program: Callable[[str], Program], facts: Conventions) -> None:

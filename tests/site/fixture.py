@@ -14,10 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from derivations import export
 from derivations.catalogue import of_cell
 from derivations.cells import cells
 from derivations.trusted import trusted_base
+from docs.hooks import conventions
 from docs.hooks.paths import LANGUAGES, ROOT
 
 Record = dict[str, Any]
@@ -155,6 +158,7 @@ PAGES = {
     "glossary.md": "{{glossary}}\n",
     "bibliography.md": "{{bibliography}}\n\n{{cite elman1990}}\n",
     "cite.md": "## TERM\n\nTERM\n",
+    "conventions.md": "{{conventions}}\n\n## TERM {#lone}\n\n{{convention lone}}\n\n## TERM {#activations}\n",
     "api/index.md": "{{api}}\n",
 }
 # A package for the API reference: read, never run.
@@ -195,6 +199,32 @@ def _private() -> None:
 ''',
     "_hidden.py": '"""Not shown."""\n',
 }
+# A framework that nobody has, with the one cell; of what is stated one thing was tested.
+FACTS: Record = {
+    "lone": {
+        "name": "Lone",
+        "packages": ["lone"],
+        "layers": {
+            "rnn": {
+                "class": "lone.RNN",
+                "cell": CELL,
+                "source": "elman1990",
+                "gates": [""],
+                "letters": ["h"],
+                "states": ["h"],
+                "activations": {"candidate": "tanh"},
+                "tensors": {
+                    "in": {"of": "W", "axes": ["gates", "inputs"]},
+                    "back": {"of": "U", "axes": ["gates", "state"]},
+                    "add": {"of": "b", "side": "x", "axes": ["gates"]},
+                },
+            }
+        },
+        "options": {"relu": {"effect": "activations", "layers": ["rnn"], "source": "elman1990"}},
+    }
+}
+_TESTED = next(s for s in conventions.read(FACTS, {}).get("lone").statements() if s.key == "lone.rnn.cell")
+RECORD: Record = {"lone": {"versions": {"lone": "1.2"}, "statements": {_TESTED.key: _TESTED.hash}}}
 _TITLES = {"en": "Page", "zh": "页面"}
 _TERMS = {"en": "Words about", "zh": "文字说明"}
 BIBLIOGRAPHY = """@article{elman1990,
@@ -216,6 +246,8 @@ def tree(root: Path) -> Path:
             path.write_text(front + body.replace("TERM", _TERMS[language]), encoding="utf-8")
         shutil.copy(ROOT / "docs" / f"words.{language}.yml", root / "docs")
     shutil.copy(ROOT / "docs" / "glossary.yml", root / "docs")
+    (root / "docs" / conventions.FACTS).write_text(yaml.safe_dump(FACTS), encoding="utf-8")
+    (root / "docs" / conventions.RECORD).write_text(json.dumps(RECORD), encoding="utf-8")
     for name in ("hooks", "overrides", "assets"):
         os.symlink(ROOT / "docs" / name, root / "docs" / name)
     shutil.copy(ROOT / "package-lock.json", root)

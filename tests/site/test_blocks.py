@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docs.hooks import bibliography, blocks, words
+from docs.hooks import bibliography, blocks, conventions, words
 from docs.hooks.bibliography import BibliographyError
 from docs.hooks.blocks import MarkerError
 from docs.hooks.catalogue import Catalogue, CatalogueError
@@ -16,7 +16,7 @@ from docs.hooks.math import Batch
 from docs.hooks.prose import Marker
 from docs.hooks.view import Site, View
 from docs.hooks.words import WordsError
-from tests.site.fixture import BIBLIOGRAPHY, catalogue
+from tests.site.fixture import BIBLIOGRAPHY, FACTS, RECORD, catalogue
 
 
 def _view(tmp_path: Path, language: str = "en", data: dict[str, Any] | None = None) -> View:
@@ -28,6 +28,7 @@ def _view(tmp_path: Path, language: str = "en", data: dict[str, Any] | None = No
         words.load(docs, language),
         bibliography.load(bib),
         Batch(tmp_path / "cache"),
+        conventions=conventions.read(FACTS, RECORD),
     )
     return View(site, "cells/rnn/")
 
@@ -58,6 +59,8 @@ EVERY = [
     "witnesses",
     "strength",
     "trusted",
+    "conventions",
+    "convention lone",
     "benchmarks targets",
     "diagram rnn",
     "inline rnn.forward.h",

@@ -62,7 +62,7 @@ SIMPLE, LSTM, GRU = keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU
 BOXES = {
     "rnn": KerasBox(SIMPLE),
     "lstm": KerasBox(LSTM),
-    "gru": KerasBox(GRU, reset_after=True),
+    "gru": KerasBox(GRU),  # with reset_after=True by default, and so the page says
     "gru-before": KerasBox(GRU, reset_after=False),
 }
 OPTIONS: dict[str, Tried] = {

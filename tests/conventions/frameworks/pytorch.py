@@ -37,7 +37,7 @@ class TorchBox:
         return tuple(s[0].numpy() for s in (last if isinstance(last, tuple) else (last,)))
 
 
-BOXES = {"rnn": TorchBox(nn.RNN, nonlinearity="tanh"), "lstm": TorchBox(nn.LSTM), "gru": TorchBox(nn.GRU)}
+BOXES = {"rnn": TorchBox(nn.RNN), "lstm": TorchBox(nn.LSTM), "gru": TorchBox(nn.GRU)}
 
 
 def projection(layer_key: str) -> bool:
