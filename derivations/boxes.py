@@ -67,6 +67,13 @@ class Bar(Box):
 
 
 @dataclass(frozen=True)
+class Tilde(Box):
+    """A tilde over a letter: a candidate, as some write it."""
+
+    base: Box
+
+
+@dataclass(frozen=True)
 class Frac(Box):
     above: Box
     below: Box
@@ -121,7 +128,7 @@ def width(box: Box) -> float:
             return width(name) + 0.8 + width(argument)
         case Sub(base=base, below=small) | Sup(base=base, above=small) | At(base=base, index=small):
             return width(base) + 0.7 * width(small)
-        case Bar(base=base):
+        case Bar(base=base) | Tilde(base=base):
             return width(base)
         case Frac(above=above, below=below):
             return max(width(above), width(below)) + 0.3

@@ -161,7 +161,7 @@ def notation_record(one: Notation) -> Record:
         use.cell: {"source": source_record(use.source), **variants(one, cells()[use.cell])}
         for use in one.uses
     }
-    return {"name": one.name, "cells": found}
+    return {"name": one.name, "kind": one.kind, "cells": found}
 
 
 def variants(one: Notation, cell: Cell) -> dict[str, dict[str, str]]:

@@ -57,12 +57,16 @@ class Writing:
             return At(whole, time_index(symbol.through)) if symbol.through else whole
         base = self.parameter(symbol) if symbol.role == "parameter" else self.letter(symbol)
         if symbol.bar:
-            base = Bar(base)
+            base = self.barred(base)
         return self.at_step(base, time_index(symbol.when)) if symbol.when else base
 
     def letter(self, symbol: Symbol) -> Box:
         """What is printed of a symbol without its bar, index and step."""
         return Letter("Δ", r"\Delta") if symbol.letter == DELTA else Letter(symbol.letter, symbol.letter)
+
+    def barred(self, letter: Box) -> Box:
+        """The pre-activation of what has this letter."""
+        return Bar(letter)
 
     def parameter(self, symbol: Symbol) -> Box:
         """A weight or a bias."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sympy import MatMul, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.boxes import Box, Letter, Operator, Row, Sub, Sup
+from derivations.boxes import Bar, Box, Letter, Operator, Row, Sub, Sup, Tilde
 from derivations.language import Cell, Source, Symbol
 from derivations.notation import Joint, Writing, partial
 from derivations.render.layout import PLUS
@@ -53,6 +54,7 @@ class Notation:
 
     Attributes:
         name: its key, e.g. ``pytorch``.
+        kind: whose it is.
         uses: the cells that it writes.
         parameters: how weights and biases are written, by glossary key: ``input-weight``, ``recurrent-weight``,
             ``bias``, and where a cell has two ``input-bias`` and ``recurrent-bias``.
@@ -64,6 +66,7 @@ class Notation:
     """
 
     name: str
+    kind: Literal["framework", "paper"]
     uses: tuple[Use, ...]
     parameters: Mapping[str, Parameter]
     gradients: Mapping[str, Parameter] = field(default_factory=dict)
@@ -104,6 +107,16 @@ class Written(Writing):
         return (
             super().letter(symbol) if symbol.role in ("count", "cotangent") else self._letters[symbol.letter]
         )
+
+    def barred(self, letter: Box) -> Box:
+        """A bar stands under a prime, and in the place of a tilde: two accents on one letter cannot be read."""
+        match letter:
+            case Sup(base=base, above=above):
+                return Sup(Bar(base), above)
+            case Tilde(base=base):
+                return Bar(base)
+            case _:
+                return Bar(letter)
 
     def parameter(self, symbol: Symbol) -> Box:
         return self._parameters[symbol.meaning](self._index(symbol))
@@ -171,9 +184,9 @@ def letter(text: str, tex: str = "") -> Letter:
     return Letter(text, tex or text)
 
 
-def tilde(text: str) -> Letter:
+def tilde(text: str) -> Tilde:
     """A letter with a tilde: a candidate."""
-    return Letter(f"{text}\u0303", rf"\tilde{{{text}}}")
+    return Tilde(letter(text))
 
 
 def prime(text: str) -> Sup:

@@ -15,6 +15,7 @@ def in_angles(base: Box, step: Box) -> Box:
 
 NOTATION = Notation(
     name="cho",
+    kind="paper",
     parameters={
         "input-weight": indexed("W", None),
         "recurrent-weight": indexed("U", None),

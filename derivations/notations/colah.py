@@ -9,6 +9,7 @@ from derivations.writing import Notation, Use, indexed, letter, letters, tilde
 
 NOTATION = Notation(
     name="colah",
+    kind="paper",
     parameters={
         "input-weight": indexed("W", None, "x"),
         "recurrent-weight": indexed("W", None, "h"),

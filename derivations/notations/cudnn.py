@@ -5,6 +5,7 @@ from derivations.writing import Notation, Use, added, indexed, letter, letters, 
 
 NOTATION = Notation(
     name="cudnn",
+    kind="framework",
     parameters={
         "input-weight": indexed("W", None),
         "recurrent-weight": indexed("R", None),

@@ -8,6 +8,7 @@ from derivations.writing import Notation, Use, indexed, letters
 
 NOTATION = Notation(
     name="flax",
+    kind="framework",
     parameters={
         "input-weight": indexed("W", "i", None),
         "recurrent-weight": indexed("W", "h", None),

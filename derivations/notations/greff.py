@@ -16,6 +16,7 @@ LSTM = letters(
 
 NOTATION = Notation(
     name="greff",
+    kind="paper",
     parameters={
         "input-weight": indexed("W", None),
         "recurrent-weight": indexed("R", None),

@@ -21,6 +21,7 @@ def transposed(parameter: Parameter) -> Parameter:
 
 NOTATION = Notation(
     name="keras",
+    kind="framework",
     parameters={
         "input-weight": transposed(indexed("K", None)),
         "recurrent-weight": transposed(indexed("R", None)),

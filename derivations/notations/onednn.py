@@ -11,6 +11,7 @@ GRU = letters(input="x", hidden_state="h", update_gate="u", reset_gate="r", hidd
 
 NOTATION = Notation(
     name="onednn",
+    kind="framework",
     parameters={
         "input-weight": indexed("W", None),
         "recurrent-weight": indexed("U", None),

@@ -11,6 +11,7 @@ RB = indexed(Letter("Rb", r"\mathit{Rb}"), None)
 
 NOTATION = Notation(
     name="onnx",
+    kind="framework",
     parameters={
         "input-weight": indexed("W", None),
         "recurrent-weight": indexed("R", None),

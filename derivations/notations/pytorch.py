@@ -5,6 +5,7 @@ from derivations.writing import Notation, Use, added, indexed, letter, letters
 
 NOTATION = Notation(
     name="pytorch",
+    kind="framework",
     parameters={
         "input-weight": indexed("W", "i", None),
         "recurrent-weight": indexed("W", "h", None),

@@ -18,6 +18,7 @@ from derivations.boxes import (
     Row,
     Sub,
     Sup,
+    Tilde,
 )
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
@@ -63,6 +64,8 @@ def _element(box: Box) -> Element:
             return _node("msup", _element(base), _element(above))
         case Bar(base=base):
             return _node("mover", _element(base), _leaf("mo", "¯", stretchy="false"), accent="true")
+        case Tilde(base=base):
+            return _node("mover", _element(base), _leaf("mo", "~", stretchy="false"), accent="true")
         case Frac(above=above, below=below):
             return _node("mfrac", _element(above), _element(below))
         case At(base=base, index=index):

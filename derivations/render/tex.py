@@ -16,6 +16,7 @@ from derivations.boxes import (
     Row,
     Sub,
     Sup,
+    Tilde,
 )
 
 
@@ -38,6 +39,8 @@ def tex(box: Box) -> str:
             return f"{_base(base)}^{{{_small(above)}}}"
         case Bar(base=base):
             return rf"\bar{{{tex(base)}}}"
+        case Tilde(base=base):
+            return rf"\tilde{{{tex(base)}}}"
         case Frac(above=above, below=below):
             return rf"\frac{{{tex(above)}}}{{{tex(below)}}}"
         case At(base=base, index=index):

@@ -16,9 +16,10 @@ from derivations.boxes import (
     Row,
     Sub,
     Sup,
+    Tilde,
 )
 
-COMBINING_MACRON = "\u0304"
+COMBINING_MACRON, COMBINING_TILDE = "\u0304", "\u0303"
 SUPERSCRIPTS = {"2": "²", "⊤": "ᵀ", "′": "′"}
 
 
@@ -44,6 +45,8 @@ def text(box: Box) -> str:
             return f"{text(base)}{SUPERSCRIPTS.get(raised, f'[{raised}]')}"
         case Bar(base=base):
             return f"{text(base)}{COMBINING_MACRON}"
+        case Tilde(base=base):
+            return f"{text(base)}{COMBINING_TILDE}"
         case Frac(above=above, below=below):
             return f"{text(above).replace(' ', '')}/{text(below).replace(' ', '')}"
         case At(base=base, index=index):

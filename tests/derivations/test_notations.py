@@ -15,7 +15,21 @@ from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations import export
-from derivations.boxes import At, Bar, BigSum, Box, Fence, Frac, Function, Letter, Number, Row, Sub, Sup
+from derivations.boxes import (
+    At,
+    Bar,
+    BigSum,
+    Box,
+    Fence,
+    Frac,
+    Function,
+    Letter,
+    Number,
+    Row,
+    Sub,
+    Sup,
+    Tilde,
+)
 from derivations.catalogue import formula, of_cell
 from derivations.cells import cells
 from derivations.formula import Formula
@@ -130,7 +144,7 @@ def parts(one: Box) -> tuple[Box, ...]:
             return found
         case Sub(base=a, below=b) | Sup(base=a, above=b) | At(base=a, index=b) | Frac(above=a, below=b):
             return a, b
-        case Bar(base=a) | Fence(inner=a) | Function(argument=a):
+        case Bar(base=a) | Tilde(base=a) | Fence(inner=a) | Function(argument=a):
             return (a,)
         case _:
             return ()
@@ -437,7 +451,7 @@ def test_a_symbol_with_two_looks_is_refused() -> None:
             return Fickle()
 
     lstm = notations()["pytorch"]
-    slip = Slip(lstm.name, lstm.uses, lstm.parameters)
+    slip = Slip(lstm.name, lstm.kind, lstm.uses, lstm.parameters)
     with pytest.raises(NotationError, match=r"pytorch, lstm: .* is both"):
         export.variants(slip, cells()["lstm"])
 
@@ -455,6 +469,7 @@ def test_the_sites_own_stays_as_it_is() -> None:
 RNN = Use("rnn", Source("elman1990", ""), letters(input="x", hidden_state="h"), indices={"": None})
 WHOLE = Notation(
     "small",
+    "paper",
     (RNN,),
     {"input-weight": indexed("W"), "recurrent-weight": indexed("U"), "bias": indexed("b")},
 )
