@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ PACKAGE = "lstmref"
 FOLDER = "api"
 # What the overview tells apart, in this order: the words have a title for each.
 GROUPS = ("interface", "cells", "parts")
+
+
+# A module that the package's own docstring sends to.
+_NAMED = re.compile(rf"`({PACKAGE}(?:\.\w+)+)`")
 
 
 class ApiError(ValueError):
@@ -71,11 +76,12 @@ def find(root: Path) -> tuple[Module, ...]:
     for name, member in package.members.items():
         if isinstance(member, griffe.Alias) and member.is_exported:
             exported[member.target_path.rpartition(".")[0]].append(name)
+    named = set(_NAMED.findall(package.docstring.value)) if package.docstring else set()
     found = [
         Module(
             one.path,
             one.docstring.value.partition("\n")[0] if one.docstring else "",
-            _group(one, exported),
+            _group(one, exported.keys() | named),
             tuple(sorted(exported[one.path])),
         )
         for one in _below(package)
@@ -90,10 +96,8 @@ def _below(package: griffe.Module) -> Iterator[griffe.Module]:
             yield from _below(one)
 
 
-def _group(module: griffe.Module, exported: Collection[str]) -> str:
-    """A cell defines `parameter_shapes`; what the package, or a package in it, exports is its interface."""
+def _group(module: griffe.Module, called: Collection[str]) -> str:
+    """A cell defines `parameter_shapes`; the interface is what is exported of, a package in it, or sent to."""
     if "parameter_shapes" in module.functions:
         return "cells"
-    package = module if module.is_init_module else module.parent
-    listed = isinstance(package, griffe.Module) and package.path != PACKAGE and bool(package.exports)
-    return "interface" if listed or module.path in exported else "parts"
+    return "interface" if module.path in called or (module.is_init_module and module.exports) else "parts"

@@ -1,7 +1,7 @@
 """Docstrings as Markdown. They are plain prose, for a terminal as well as a page; their habits become markup here.
 
 - What stands between backticks and names something of the package is linked to it.
-- `x: (B, D); h_prev: (B, H)`, the arguments that a function has, become a list.
+- `x: (B, D); h_prev: (B, H)`, the arguments of a function or the fields of a record, become a list.
 - A sentence that starts with Returns, Raises, Yields, Dtypes: or Source: becomes a paragraph under that word.
 - An example (`>>>`) is highlighted; indented lines stay as they are.
 - Every other character stands for itself: in `1 - h**2` nothing is set in bold.
@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 # A name of the package, as a docstring writes it, to the full name under which the site describes it; or None.
 Link = Callable[[str], str | None]
+NONE: Mapping[str, str] = {}
 
 _CODE = re.compile(r"(`[^`]+`)")
 _SPECIAL = re.compile(r"[\\`*_{}\[\]]|^[#+>~:-]|^\d+(?=[.)])")
@@ -23,14 +24,22 @@ _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Warning)\b")
 _ITEM = re.compile(r"- ")
 
 
-def markdown(text: str, parameters: Collection[str] = (), link: Link = lambda name: None) -> str:
-    """A cleaned docstring as Markdown; `parameters` are those of the function that it describes."""
-    return "\n\n".join(part for block in _blocks(text) for part in _block(block, parameters, link))
+def markdown(text: str, arguments: Mapping[str, str] = NONE, link: Link = lambda name: None) -> str:
+    """A cleaned docstring as Markdown; `arguments` says how each of those that it may describe is written."""
+    return "\n\n".join(part for block in _blocks(text) for part in _block(block, arguments, link))
+
+
+def described(text: str, arguments: Mapping[str, str]) -> set[str]:
+    """Those of the arguments that become items of a list."""
+    start = _starts(arguments)
+    sentences = [one for block in _blocks(text) if _kind(block) == "prose" for one in _sentences(block)]
+    return {name for one in sentences for names in start.split(one)[1::2] for name in names.split(", ")}
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
     """What empty lines separate; examples that follow each other are one, as are indented lines."""
-    blocks = [found.split("\n") for found in re.split(r"\n(?:[ \t]*\n)+", text.strip("\n"))]
+    found = re.split(r"\n(?:[ \t]*\n)+", text.strip("\n"))
+    blocks = [block.split("\n") for block in found if block]
     while blocks:
         block = blocks.pop(0)
         kind = _kind(block)
@@ -45,17 +54,17 @@ def _kind(block: list[str]) -> str:
     return "literal" if all(line.startswith("    ") for line in block if line) else "prose"
 
 
-def _block(block: list[str], parameters: Collection[str], link: Link) -> Iterator[str]:
+def _block(block: list[str], arguments: Mapping[str, str], link: Link) -> Iterator[str]:
     kind = _kind(block)
     if kind == "prose":
-        yield from _prose(block, parameters, link)
+        yield from _prose(block, arguments, link)
     else:
         indent = 4 if kind == "literal" else 0
         language = "text" if kind == "literal" else "pycon"
         yield "\n".join([f"```{language}", *(line[indent:] for line in block), "```"])
 
 
-def _prose(block: list[str], parameters: Collection[str], link: Link) -> Iterator[str]:
+def _prose(block: list[str], arguments: Mapping[str, str], link: Link) -> Iterator[str]:
     """A paragraph, or a list of them where its lines start with `- `."""
     if _ITEM.match(block[0]):
         items: list[str] = []
@@ -66,12 +75,17 @@ def _prose(block: list[str], parameters: Collection[str], link: Link) -> Iterato
                 items[-1] += f" {line.strip()}"
         yield "\n".join(f"- {_inline(item, link)}" for item in items)
         return
-    for sentence in _LEAD.split(" ".join(line.strip() for line in block)):
+    for sentence in _sentences(block):
         if led := _LED.fullmatch(sentence):
             words = _ERROR.sub(_code, led[2]) if led[1] == "Raises" else led[2]
             yield f"**{led[1]}** {_inline(words, link)}"
         else:
-            yield from _arguments(sentence, parameters, link)
+            yield from _arguments(sentence, arguments, link)
+
+
+def _sentences(block: list[str]) -> list[str]:
+    """A paragraph, cut before each word that leads one of its own."""
+    return _LEAD.split(" ".join(line.strip() for line in block))
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -85,20 +99,22 @@ def _code(name: re.Match[str]) -> str:
     return name[0] if inside_code else f"`{name[0]}`"
 
 
-def _arguments(sentence: str, parameters: Collection[str], link: Link) -> Iterator[str]:
+def _starts(arguments: Mapping[str, str]) -> re.Pattern[str]:
+    """Where a description starts: after the name of an argument, or of a few that share it, and a colon."""
+    if not arguments:
+        return re.compile("(?!)()")
+    name = "(?:" + "|".join(re.escape(one) for one in sorted(arguments, key=len, reverse=True)) + ")"
+    return re.compile(rf"(?:^|(?<=[.;:] ))({name}(?:, {name})*): ")
+
+
+def _arguments(sentence: str, arguments: Mapping[str, str], link: Link) -> Iterator[str]:
     """The sentence, with what it says of arguments as a list: `x: (B, D); h, c: (B, H)`."""
-    if not parameters:
-        yield _inline(sentence, link)
-        return
-    name = "(?:" + "|".join(re.escape(one) for one in sorted(parameters, key=len, reverse=True)) + ")"
-    # From one argument, or a few that share their description, up to the next.
-    start = re.compile(rf"(?:^|(?<=[.;:] ))({name}(?:, {name})*): ")
-    parts = start.split(sentence)
+    parts = _starts(arguments).split(sentence)
     if parts[0]:
         yield _inline(parts[0].rstrip(), link)
     items = []
     for names, said in zip(parts[1::2], parts[2::2], strict=True):
-        shown = ", ".join(f"`{one}`" for one in names.split(", "))
+        shown = ", ".join(f"`{arguments[one]}`" for one in names.split(", "))
         items.append(f"- {shown}: {_inline(said.rstrip(' ;'), link)}")
     if items:
         yield "\n".join(items)

@@ -22,14 +22,16 @@ class Prose(griffe.Extension):
         for one in list(walk(pkg)):
             if isinstance(one, griffe.Attribute) and one.docstring is None and (said := comment(one)):
                 one.docstring = griffe.Docstring(said, parent=one)
-            if one.docstring is not None:
-                one.docstring.value = _markdown(one)
+        made = {id(one): _markdown(one) for one in walk(pkg)}
         for one in list(walk(pkg)):
-            if isinstance(one, griffe.Class):
-                _list_fields(one)
-            elif isinstance(one, griffe.Attribute) and str(one.value).startswith("TypeVar("):
+            if isinstance(one, griffe.Attribute) and (
+                _is_field(one) or str(one.value).startswith("TypeVar(")
+            ):
                 assert one.parent is not None
                 one.parent.del_member(one.name)
+            elif text := made[id(one)]:
+                one.docstring = one.docstring or griffe.Docstring("", parent=one)
+                one.docstring.value = text
 
 
 def walk(one: griffe.Object) -> Iterator[griffe.Object]:
@@ -74,13 +76,32 @@ def comment(one: griffe.Attribute) -> str | None:
 
 
 def _markdown(one: griffe.Object) -> str:
-    assert one.docstring is not None
-    names = (
-        [parameter.name for parameter in one.parameters]
-        if isinstance(one, griffe.Function | griffe.Class)
-        else []
-    )
-    return docstrings.markdown(one.docstring.value, names, lambda name: target(one, name))
+    """What the page says of it: its docstring, and of a record the fields that this leaves out."""
+    fields = [
+        field for field in one.members.values() if isinstance(field, griffe.Attribute) and _is_field(field)
+    ]
+    arguments = {field.name: _declaration(field) for field in fields}
+    given = one.parameters if isinstance(one, griffe.Function | griffe.Class) else ()
+    arguments |= {parameter.name: parameter.name for parameter in given}
+    own = one.docstring.value if one.docstring else ""
+    text = docstrings.markdown(own, arguments, lambda name: target(one, name))
+    told = docstrings.described(own, arguments)
+    # The signature shows what a class is made with; there is more to say where a comment says it.
+    told |= {parameter.name for parameter in given if not _said(one, parameter.name)}
+    rest = [field for field in fields if field.name not in told and not field.name.startswith("_")]
+    lines = [f"- `{arguments[field.name]}` {_markdown(field)}".rstrip() for field in rest]
+    goes_on = text.rpartition("\n\n")[2].startswith("- ")  # with a list: these are more of its items
+    return ("\n" if goes_on else "\n\n").join(part for part in (text, "\n".join(lines)) if part)
+
+
+def _said(record: griffe.Object, name: str) -> bool:
+    field = record.members.get(name)
+    return isinstance(field, griffe.Attribute) and field.docstring is not None
+
+
+def _declaration(field: griffe.Attribute) -> str:
+    kind = f": {field.annotation}" if field.annotation is not None else ""
+    return f"{field.name}{kind}" + (f" = {field.value}" if field.value is not None else "")
 
 
 def _is_field(one: griffe.Object) -> bool:
@@ -90,18 +111,3 @@ def _is_field(one: griffe.Object) -> bool:
         and isinstance(one.parent, griffe.Class)
         and "property" not in one.labels
     )
-
-
-def _list_fields(record: griffe.Class) -> None:
-    """A class's fields as a list at the end of its text, in place of a heading for each."""
-    fields = [one for one in record.members.values() if isinstance(one, griffe.Attribute) and _is_field(one)]
-    lines = []
-    for one in fields:
-        if not one.name.startswith("_"):
-            declared = f"{one.name}: {one.annotation}" if one.annotation is not None else one.name
-            default = f" = {one.value}" if one.value is not None else ""
-            lines.append(f"- `{declared}{default}` {one.docstring.value if one.docstring else ''}".rstrip())
-        record.del_member(one.name)
-    if lines:
-        text = [record.docstring.value] if record.docstring else []
-        record.docstring = griffe.Docstring("\n\n".join([*text, "\n".join(lines)]), parent=record)

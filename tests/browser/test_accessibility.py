@@ -19,8 +19,11 @@ PAGES = (
     "benchmarks/",
     "f/lstm.backward.c/",
     "notebooks/lstm/",
+    "api/",
     "404.html",
 )
+# The API reference.
+IN_ENGLISH = ["api/lstm/", "api/convert/"]
 RUN = """async () => {
   // The glyphs of a formula are hidden from screen readers and have its block's colour: thousands, each like the next.
   const report = await axe.run({ exclude: [".katex-html"] }, {
@@ -39,7 +42,9 @@ def _violations(page: Page, repository: Path) -> Any:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("address", [language + page for language in ("", "zh/") for page in PAGES])
+@pytest.mark.parametrize(
+    "address", [language + page for language in ("", "zh/") for page in PAGES] + IN_ENGLISH
+)
 def test_nothing_serious(
     new_context: Callable[..., BrowserContext],
     repository: Path,

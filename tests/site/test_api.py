@@ -19,6 +19,7 @@ from tests.site import fixture
 
 RECORD = '''"""Records."""
 
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -29,11 +30,29 @@ Other = 1  # Beside `KINDS`.
 
 
 class Kept(NamedTuple):
-    """What is kept."""
+    """What is kept. m: its name."""
 
     h: float  # (B, H), 1 - h**2 of `KINDS`
     n: int = 3
+    m: str = ""
+
+
+@dataclass
+class Data:
+    """Data. b: the second."""
+
+    a: int
+    b: int = 2
+    c: int = 3  # The third.
+
+
+class Made:
+    """Made of things. size: of `KINDS`. name: any."""
+
+    def __init__(self, size: int, name: str = "none") -> None:
+        self.size = size
 '''
+ARGUMENTS = {"x": "x: Array", "h_prev": "h_prev", "c_prev": "c_prev", "note_": "note_"}
 EXTENSIONS = ["attr_list", "footnotes", "md_in_html", "def_list", "tables", "pymdownx.superfences"]
 
 
@@ -103,11 +122,11 @@ so; h_prev, c_prev: (B, H). note: no argument. Dtypes: float64. Returns h (B, H)
 >>> a, b = 1, 2
 """
     links = {"there": "lstmref.there", "ShapeError": "lstmref.ShapeError", "KindError": "lstmref.KindError"}
-    assert docstrings.markdown(text, ["x", "h_prev", "c_prev"], links.get).split("\n\n") == [
+    assert docstrings.markdown(text, ARGUMENTS, links.get).split("\n\n") == [
         "One step of [`there`][lstmref.there], not of `nothing`.",
         "```text\na = W x          equations stay\n  + b",
         "c = d\n```",
-        "- `x`: (B, D), [`there`][lstmref.there] or so\n- `h_prev`, `c_prev`: (B, H). note: no argument.",
+        "- `x: Array`: (B, D), [`there`][lstmref.there] or so\n- `h_prev`, `c_prev`: (B, H). note: no argument.",
         "**Dtypes** float64.",
         "**Returns** h (B, H): see [`there`][lstmref.there].",
         "**Raises** [`ShapeError`][lstmref.ShapeError] or [`KindError`][lstmref.KindError]; returns nothing then.",
@@ -130,7 +149,8 @@ def test_every_public_module_is_found_in_its_group() -> None:
     assert {name for name, one in found.items() if one.group == "cells"} >= {"rnn", "lstm", "gru_after"}
     assert found["discovery"].group == "interface"
     assert set(found["errors"].exports) >= {"ShapeError", "KindError"}
-    assert found["check"].group == "parts"
+    assert {found[name].group for name in ("check", "convert.blocks")} == {"parts"}
+    assert {found[name].group for name in ("convert", "network")} == {"interface"}
     assert all(one.summary for one in found.values())
 
 
@@ -179,12 +199,16 @@ def test_a_record_lists_its_fields(tmp_path: Path) -> None:
     (root / "lstmref" / "record.py").write_text(RECORD, encoding="utf-8")
     build(root / "site", root)
     page = _page(root, "api/record")
-    assert [one.get_text() for one in page.select("article li")] == [
-        "h: float (B, H), 1 - h**2 of KINDS",
-        "n: int = 3",
+    lists = [[item.get_text() for item in one.select("li")] for one in page.select("article ul")]
+    assert lists == [
+        ["m: str = '': its name.", "h: float (B, H), 1 - h**2 of KINDS", "n: int = 3"],
+        ["b: the second.", "c The third."],
+        ["size: of KINDS.", "name: any."],
     ]
     headings = [one.get_text().strip("¶\n ") for one in page.select("article h2, article h3")]
-    assert headings == ["KINDS", "Other", "Kept"]
+    assert headings == ["KINDS", "Other", "Kept", "Data", "Made"]
+    signatures = ["".join(one.get_text().split()) for one in page.select(".doc-class .doc-signature")]
+    assert signatures == ["Data(a:int,b:int=2,c:int=3)", "Made(size:int,name:str='none')"]
     text = page.select_one("article").get_text()  # type: ignore[union-attr]
     assert "What is allowed." in " ".join(text.split())
     assert "Beside KINDS." in text
