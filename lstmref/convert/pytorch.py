@@ -17,7 +17,7 @@ from lstmref.errors import KindError, NameSetError
 
 KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 SUFFIXES = {"forward": "", "reverse": "_reverse"}
-NAME = re.compile(rf"(?:{'|'.join(KINDS)}|weight_hr)_l(0|[1-9][0-9]*)(_reverse)?")
+NAME = re.compile(r"(?:weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)_l(0|[1-9][0-9]{0,8})(_reverse)?")
 
 
 def from_pytorch(
@@ -123,9 +123,8 @@ def _names(state_dict: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], 
     layers = 1 + max(int(found[1]) for name in given if (found := NAME.fullmatch(name)))
     bidirectional = any(name.endswith("_reverse") for name in given)
     biased = any(name.startswith("bias") for name in given)
-    layers = min(
-        layers, len(given)
-    )  # a name such as weight_ih_l999999999 is one name, and the rest are missing
+    # Of weight_ih_l999999999 alone not all the names below it are listed: there are no more layers than names.
+    layers = min(layers, len(given))
     expected = [
         f"{kind}_l{layer}{suffix}"
         for layer in range(layers)
