@@ -3,7 +3,8 @@
 `lstmref.cells()` finds the cells; each is a module with one step (`step_forward`, `step_backward`) to read
 and a sequence (`forward`, `backward`) to use. Arrays are time-major and batched: x (T, B, D), states (B, H).
 `lstmref.network` stacks them in layers and directions, over sequences of unequal lengths; `lstmref.stream` runs a
-network over a stream that does not fit memory; LSTM, GRU and RNN hold the parameters as well.
+network over a stream that does not fit memory; LSTM, GRU and RNN hold the parameters as well. `lstmref.convert` moves
+weights to and from PyTorch, Keras, ONNX and files.
 
 >>> import numpy as np
 >>> from lstmref import lstm
