@@ -52,14 +52,25 @@ class Run(NamedTuple):
 
 
 def shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """The parameter shapes of these cells; errors as in `lstm.parameter_shapes`."""
+    """The parameter shapes of these cells; errors as in `lstm.parameter_shapes`.
+
+    >>> shapes(D=3, H=4)["U_f"]
+    (4, 4)
+    """
     return gate_shapes(D, H, W_NAMES, U_NAMES, B_NAMES)
 
 
 def forward(
     squash: Squash, params: Parameters, x: Given, h_0: Given, c_0: Given
 ) -> tuple[MemorySequence, Run]:
-    """T steps from h_0, c_0; shapes and errors as in `lstm.forward`."""
+    """T steps from h_0, c_0; shapes, dtypes and errors as in `lstm.forward`.
+
+    >>> from lstmref.lstm import TANH
+    >>> params = {name: np.zeros(shape) for name, shape in shapes(D=1, H=1).items()}
+    >>> outputs, run = forward(TANH, params, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
+    >>> float(outputs.c_T[0, 0])  # f_1 f_2 = 1/4
+    0.25
+    """
     p, x, (h_0, c_0) = check.sequence(shapes, params, x, h_0=h_0, c_0=c_0)
     x = check.own(x)
     T, H = len(x), h_0.shape[1]
@@ -82,7 +93,14 @@ def forward(
 
 
 def backward(squash: Squash, cotangents: Mapping[str, Given], run: Run) -> dict[str, Array]:
-    """Gradients of T steps; shapes and errors as in `lstm.backward`."""
+    """Gradients of T steps; shapes, dtypes and errors as in `lstm.backward`.
+
+    >>> from lstmref.lstm import TANH
+    >>> params = {name: np.zeros(shape) for name, shape in shapes(D=1, H=1).items()}
+    >>> outputs, run = forward(TANH, params, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
+    >>> float(backward(TANH, {"c_T": np.ones((1, 1))}, run)["c_0"][0, 0])  # f_1 f_2 = 1/4
+    0.25
+    """
     x, W, U, ifog, h, c, s = run
     given = check.cotangents(cotangents, {"h": h[1:], "h_T": h[0], "c_T": c[0]})
     i, f, o, g = gates(ifog, 4)
