@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from lstmref.convert.refusals import CONVENTIONS
 from tests.project.files import tracked
 
-# Prose and metadata may name the address; code and configuration take it from derivations/address.py.
+# Prose and metadata may name the address; code and configuration take it from derivations/address.py. `lstmref`, which
+# knows nothing of `derivations`, names it once, for the refusals that send to a page.
 CODE = {".cfg", ".html", ".js", ".json", ".mjs", ".py", ".toml", ".yaml", ".yml"}
-MAY_NAME_THE_ADDRESS = {"derivations/address.py", "pyproject.toml"}
+MAY_NAME_THE_ADDRESS = {"derivations/address.py", "lstmref/convert/refusals.py", "pyproject.toml"}
 # Folders of one machine; the pattern does not find itself.
 MACHINE_PATH = re.compile(r"(?<![A-Za-z0-9_.])(?:/(?:work|root|farm|home/\w+|Users/\w+)/|[A-Z]:\\Users\\)")
 
@@ -61,6 +63,7 @@ def test_the_address_is_one(address: str, citation: dict[str, Any], project: dic
     assert re.fullmatch(r"https://[^/]+/(?:[^/]+/)*", address)
     assert citation["url"] == address
     assert project["urls"]["Homepage"] == address
+    assert f"{address}conventions/" == CONVENTIONS
 
 
 def test_an_environment_moves_the_address(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
