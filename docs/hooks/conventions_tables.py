@@ -50,16 +50,12 @@ class Said:
 def overview(view: View) -> Markup:
     """The frameworks side by side."""
     known = view.site.conventions.frameworks.values()
-    return view.render(
-        "conventions.html", rows=[(one, status(view, one), _compared(view, one)) for one in known]
-    )
+    return view.render("conventions.html", rows=[(one, status(one), _compared(view, one)) for one in known])
 
 
-def status(view: View, framework: Framework) -> tuple[str, str]:
-    """`tested` with the version it was tested with, or `cited`; the outcome says how it is shown."""
-    if framework.versions:
-        return "checked", view.words.say("conventions.tested-with", version=_versions(framework)[0])
-    return "not-run", view.words.say("conventions.cited")
+def status(framework: Framework) -> tuple[str, str]:
+    """Whether a framework was tried, as an outcome, and what it was tried with."""
+    return ("checked", _versions(framework)[0]) if framework.versions else ("not-run", "")
 
 
 def _versions(framework: Framework) -> list[str]:
@@ -113,11 +109,13 @@ def framework(view: View, key: str) -> Markup:
     return view.render(
         "convention.html",
         framework=one,
-        status=status(view, one),
+        status=status(one),
         versions=_versions(one) if one.versions else [],
         rows=[(kind, found) for kind in ROWS if any(found := _row(view, one, kind))],
         arrays=[(layer, _arrays(view, one, layer)) for layer in one.layers],
-        sources=[view.source({"key": layer.source, "where": layer.where}) for layer in one.layers],
+        sources=[
+            view.source({"key": layer.source, "where": layer.where or layer.written}) for layer in one.layers
+        ],
         options=[_option(view, one, option) for option in one.options],
     )
 
@@ -201,7 +199,7 @@ def _activations(view: View, layer: Layer) -> Markup:
         view.words.say(f"conventions.function-{place}", function=view.words.say(f"conventions.{function}"))
         for place, function in layer.activations.items()
     ]
-    return Markup("").join(Markup('<span class="line">{}</span>').format(one) for one in said)
+    return Markup(view.words.listed(said))
 
 
 def _arrays(view: View, one: Framework, layer: Layer) -> list[tuple[Tensor, str]]:

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page
 PAGES = (
     "",
     "cells/lstm/",
+    "conventions/",
     "formulas/",
     "glossary/",
     "ds/",

@@ -13,6 +13,7 @@ KINDS = (
     "cells/",
     "cells/lstm/",
     "cells/gru-after/",
+    "conventions/",
     "ds/",
     "formulas/",
     "method/",

@@ -93,15 +93,15 @@ def test_everything_has_words(tmp_path: Path, language: str, facts: Conventions)
 def test_the_overview_says_what_the_facts_state(tmp_path: Path, facts: Conventions) -> None:
     found = rows(html(view(tmp_path, facts), "conventions"))
     before_after = "before the product {} after the product {}"
-    assert found["PyTorch tested with PyTorch 2.13.0"] == [
+    assert found["PyTorch tested PyTorch 2.13.0"] == [
         "i f g o", "r z n", "after the product", "the old state", "2", "(4H, D)",
     ]  # fmt: skip
-    assert found["ONNX tested with ONNX Runtime 1.31.0"] == [
+    assert found["ONNX tested ONNX Runtime 1.31.0"] == [
         "i o f g", "z r n", before_after.format("linear_before_reset=0", "linear_before_reset=1"),
         "the old state", "2", "(1, 4H, D)",
     ]  # fmt: skip
     assert found["cuDNN cited"][:2] == ["i f g o", "r z n"]
-    assert found["Flax tested with Flax 0.12.8"][0] == (
+    assert found["Flax tested Flax 0.12.8"][0] == (
         "one array a gate linen.LSTMCell i f g o nnx.OptimizedLSTMCell"
     )
 
