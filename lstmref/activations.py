@@ -6,9 +6,22 @@ needs the outputs only, which the forward pass has kept.
 Source: the derivatives of 1 / (1 + exp(-a)) and of tanh(a), written through their values.
 """
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from lstmref.check import Array
+
+
+@cache
+def held_at(dtype: np.dtype[Any]) -> float:
+    """A whole number whose exp, and 1 more, is finite in the dtype, and nearly the largest one.
+
+    >>> held_at(np.dtype(np.float32)), held_at(np.dtype(np.float64))
+    (87.0, 708.0)
+    """
+    return float(np.floor(np.log(np.finfo(dtype.type).max))) - 1
 
 
 def sigmoid(a: Array, out: Array | None = None) -> Array:
@@ -16,15 +29,16 @@ def sigmoid(a: Array, out: Array | None = None) -> Array:
 
     a: any shape, float32, float64, longdouble or complex128. out: where to write the result, `a` itself allowed.
     Returns an array of a's shape and dtype. Accurate to a few units in the last place, also where the value
-    is tiny. Outside of +-708 (+-87 in float32) the exponent is held there: the result is then off by less
-    than the smallest normal number of the dtype. For complex `a` only the real part of the exponent is held,
-    so the imaginary part, and with it complex-step differentiation, stays exact to rounding.
+    is tiny. Outside of +-708 (+-87 in float32, +-11355 in most longdoubles) the exponent is held there: the
+    result is then off by less than a few of the smallest normal numbers of the dtype. For complex `a` only the
+    real part of the exponent is held, so the imaginary part, and with it complex-step differentiation, stays
+    exact to rounding.
 
     >>> import numpy as np
     >>> sigmoid(np.array([0.0, 2.0, 1e4]))
     array([0.5       , 0.88079708, 1.        ])
     """
-    limit = 87.0 if a.dtype == np.float32 else 708.0
+    limit = held_at(a.dtype)
     e: Array = np.empty_like(a) if out is None else out
     np.negative(a, out=e)
     np.clip(e.real, -limit, limit, out=e.real)

@@ -26,11 +26,12 @@ def exact(array: Array) -> Numbers:
     found: Numbers = np.empty(array.shape, object)
     with mpmath.workdps(DIGITS):
         for index in np.ndindex(*array.shape):
-            rest, total = array[index], mpmath.mpf(0)
+            rest, exponent = np.frexp(array[index])  # in [1/2, 1), as exponents may be beyond a float's
+            total = mpmath.mpf(0)
             while rest != 0:
                 total += mpmath.mpf(float(rest))
                 rest = rest - array.dtype.type(float(rest))
-            found[index] = total
+            found[index] = mpmath.ldexp(total, int(exponent))
     return found
 
 

@@ -4,12 +4,14 @@ import math
 import warnings
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
-from lstmref.activations import sigmoid, sigmoid_slope, tanh_slope
+from lstmref.activations import held_at, sigmoid, sigmoid_slope, tanh_slope
+from tests.lstmref import precise
 
-DTYPES = [np.float32, np.float64, np.complex128]
+DTYPES = [np.float32, np.float64, np.longdouble, np.complex128]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -23,7 +25,7 @@ def test_extremes_neither_overflow_nor_warn(dtype: type[Any]) -> None:
     np.testing.assert_allclose(y, [0, 0, 0, 0.5, 1, 1, 1], rtol=0, atol=1e-37)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
 def test_real_extremes_do_not_even_underflow(dtype: type[Any]) -> None:
     with np.errstate(all="raise"):
         y = sigmoid(np.array([-1e4, 1e4, np.finfo(dtype).min, np.finfo(dtype).max], dtype))
@@ -32,12 +34,21 @@ def test_real_extremes_do_not_even_underflow(dtype: type[Any]) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_small_values_keep_their_relative_accuracy(dtype: type[Any]) -> None:
-    """Compared with exact arithmetic on e**|a|: 1 / (1 + e**|a|) for a < 0, in Python's own floats."""
-    a = np.linspace(-80, 30, 1001).astype(dtype)
-    expected = [1 / (1 + math.exp(-value)) for value in a.real.tolist()]
-    eps = np.finfo(dtype).eps
+    """Compared with 1 / (1 + e**-a) in fifty digits, down to where the exponent is held."""
+    a = np.linspace(-held_at(np.dtype(dtype)), 30, 1001).astype(dtype)
+    found = precise.exact(sigmoid(a).real)
+    with mpmath.workdps(50):
+        expected = [1 / (1 + mpmath.exp(-value)) for value in precise.exact(a.real)]
+        worst = max(abs(one / other - 1) for one, other in zip(found, expected, strict=True))
     # exp in the dtype is good to an ulp; the quotient and the sum add one each.
-    np.testing.assert_allclose(sigmoid(a).real, expected, rtol=3 * eps)
+    assert worst < 3 * float(np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_beyond_the_exponent_that_is_held_the_value_is_nearly_none(dtype: type[Any]) -> None:
+    limit = held_at(np.dtype(dtype))
+    a = np.array([-limit - 1, -2 * limit, -100 * limit], dtype)
+    assert (sigmoid(a).real <= 4 * np.finfo(dtype).tiny).all()
 
 
 def test_complex_derivative_is_exact_everywhere() -> None:
