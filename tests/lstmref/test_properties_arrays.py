@@ -37,7 +37,7 @@ def agrees(cell: Cell, given: Example, dtype: np.dtype[Any], *, step: bool) -> N
     assert not differing(audit(cell, given, dtype, step=step), expected)
 
 
-@fixed(80)
+@fixed(50)
 @given(data=strategies.data(), sizes=ANY_SIZES, dtype=DTYPES)
 def test_layouts_and_dtypes(
     cell: Cell, step: bool, data: DataObject, sizes: Sizes, dtype: np.dtype[Any]
@@ -59,7 +59,7 @@ def test_a_layout_for_all(cell: Cell, step: bool, layout: str, dtype: type[Any])
         agrees(cell, laid, np.dtype(dtype), step=step)
 
 
-@fixed(80)
+@fixed(50)
 @given(data=strategies.data(), sizes=SOME_SIZES, seed=SEEDS, dtype=DTYPES)
 def test_subclasses_and_array_likes(
     cell: Cell, step: bool, data: DataObject, sizes: Sizes, seed: int, dtype: np.dtype[Any]

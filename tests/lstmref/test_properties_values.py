@@ -40,7 +40,7 @@ def scaled(given: Example, sizes: dict[str, float], rng: np.random.Generator) ->
     return changed(given, scale)
 
 
-@fixed(60)
+@fixed(30)
 @given(data=strategies.data(), sizes=SOME_SIZES, seed=SEEDS, dtype=DTYPES)
 def test_values_up_to_ten_thousand(
     cell: Cell, step: bool, data: DataObject, sizes: Sizes, seed: int, dtype: np.dtype[Any]
@@ -69,7 +69,7 @@ def check_huge(cell: Cell, given: Example, dtype: np.dtype[Any], *, step: bool) 
 
 
 @pytest.mark.parametrize(("dtype", "wider"), ORDINARY, ids=[dtype.name for dtype, _ in ORDINARY])
-@fixed(40)
+@fixed(30)
 @given(data=strategies.data(), sizes=SOME_SIZES, seed=SEEDS)
 def test_denormals(
     cell: Cell,
