@@ -7,7 +7,7 @@ The dtype of x is that of the computation and of every result; float16 is read a
 float16 products keep hardly a digit. What carries a dtype of its own (an array, a subclass of one, a buffer, an
 object with `__array__`) must carry this one, in any byte order and layout. What carries none (a list, a tuple, a
 number) is read in the dtype of the computation, for x in float64. A mask is refused, since it would be lost.
-Nothing is rounded or dropped in silence.
+No array is narrowed in silence.
 """
 
 import operator
