@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from docs.hooks import api, conventions_tables, describe, diagram, evidence, measured, performance
+from docs.hooks import (
+    api,
+    conventions_tables,
+    describe,
+    diagram,
+    evidence,
+    measured,
+    notation_table,
+    performance,
+)
 from docs.hooks import listing as python
 from docs.hooks.catalogue import CatalogueError, Record
 from docs.hooks.prose import Marker
@@ -161,12 +170,13 @@ def symbols(view: View) -> Markup:
 
 def inline(view: View, formula_id: str) -> Markup:
     """A formula's statement within a sentence."""
-    return view.inline(view.catalogue.formula(formula_id)["latex"])
+    record = view.catalogue.formula(formula_id)
+    return view.inline(record["latex"], cell=record["cell"])
 
 
 def symbol(view: View, cell: str, name: str) -> Markup:
     """One symbol within a sentence."""
-    return view.inline(view.catalogue.symbol(cell, name)["latex"])
+    return view.inline(view.catalogue.symbol(cell, name)["latex"], cell=cell)
 
 
 def term(view: View, key: str, *, words: str | None = None) -> Markup:
@@ -209,6 +219,7 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "bibliography": (bibliography, 0),
     "glossary": (glossary, 0),
     "symbols": (symbols, 0),
+    "notations": (notation_table.notations, 0),
     "mutants": (measured.mutants, 0),
     "witnesses": (measured.witnesses, 0),
     "strength": (measured.strength, 0),

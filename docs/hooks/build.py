@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from docs.hooks import catalogue, fingerprint, links, swap
+from docs.hooks import catalogue, fingerprint, links, notations, swap
 from docs.hooks.paths import CATALOGUE, ROOT, MissingToolError
 
 CONFIGURATIONS = {"en": "mkdocs.yml", "zh": "mkdocs.zh.yml"}
@@ -40,6 +40,8 @@ def build(out: Path, root: Path = ROOT) -> bool:
         _languages(made, root)
         if found := links.check(made):
             raise SiteError("\n".join(["links that lead nowhere:", *found[:50], f"{len(found)} in all"]))
+        if found := notations.check(made):
+            raise SiteError("\n".join(["formulas in other notations:", *found[:50], f"{len(found)} in all"]))
         fingerprint.write(made, stamp)
     return True
 

@@ -59,6 +59,13 @@ class Catalogue:
         """The formulas of a cell, in the catalogue's order."""
         return (formula for formula in self.formulas.values() if formula["cell"] == cell)
 
+    @property
+    def notations(self) -> list[Record]:
+        """The notations of others; raises `CatalogueError` where the catalogue is from before there were any."""
+        if "notations" not in self.data:
+            raise CatalogueError("the catalogue has no notations; run `make derive` again")
+        return list(self.data["notations"])
+
     def notation(self, key: str) -> str:
         """A notation snippet (TeX) by its key."""
         return str(_lookup(self.data.get("notation", {}), key, "notation"))

@@ -24,6 +24,7 @@ from docs.hooks import (
     catalogue,
     conventions,
     describe,
+    notation_switch,
     notebooks,
     pages,
     performance,
@@ -123,6 +124,8 @@ class Edition:
             if self.language == LANGUAGES[0]:
                 text = json.dumps(formula, ensure_ascii=False, indent=1) + "\n"
                 yield f"f/{formula['id']}/formula.json", text
+        if self.language == LANGUAGES[0]:
+            yield from self.site.notations.files()
         css = (NODE_MODULES / "katex" / "dist" / "katex.min.css").read_text(encoding="utf-8")
         yield "assets/katex/katex.min.css", _woff2_only(css)
 
@@ -212,9 +215,11 @@ class Edition:
             page.toc = pages.contents(self.site.fill(html))
         return html
 
-    def finish(self, output: str) -> str:
+    def finish(self, output: str, page: Page) -> str:
         """A whole page with all that the search index was not to see: generated blocks, then formulas."""
-        return self.site.batch.fill(self.site.fill(output))
+        html = self.site.batch.fill(self.site.fill(output))
+        conventions_page = "conventions/" if "conventions/" in self.addresses else "notation/"
+        return notation_switch.put(View(self.site, page.url), html, conventions_page)
 
     def _formula_page(self, view: View, formula_id: str) -> str:
         try:

@@ -90,4 +90,4 @@ def on_template_context(context: dict[str, Any], template_name: str, config: MkD
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Generated blocks and formulas go in last, after the search index was made."""
-    return _edition().finish(output)
+    return _edition().finish(output, page)

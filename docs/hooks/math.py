@@ -117,9 +117,9 @@ class Batch:
         return _TOKEN.sub(lambda found: self._html[found[1]], html)
 
 
-def display(html: str, data_id: str, label: str) -> str:
+def display(html: str, data_id: str, label: str, attributes: str = "") -> str:
     """The wrapper of a displayed formula: it scrolls on its own, and the keyboard reaches it."""
     return (
         f'<div class="math" data-id="{data_id}" role="group" aria-label="{label}" tabindex="0" '
-        f"data-search-exclude>{html}</div>"
+        f"data-search-exclude{attributes}>{html}</div>"
     )

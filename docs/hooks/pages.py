@@ -41,7 +41,6 @@ def html(view: View, formula: Record) -> str:
     catalogue, words = view.catalogue, view.words
     same_cell = list(catalogue.of_cell(formula["cell"]))
     place = next(i for i, one in enumerate(same_cell) if one["id"] == formula["id"])
-    up = "../" if words.language != "en" else ""
     return view.render(
         "formula.html",
         formula=formula,
@@ -56,7 +55,7 @@ def html(view: View, formula: Record) -> str:
         citations=[(name, _text(value)) for name, value in formula["cite"].items()],
         permalink=permalink(formula["id"], words.language),
         # One file serves both languages; it lies beside the English page.
-        json=view.root + f"{up}f/{formula['id']}/formula.json",
+        json=view.shared + f"f/{formula['id']}/formula.json",
         before=same_cell[place - 1] if place > 0 else None,
         after=same_cell[place + 1] if place + 1 < len(same_cell) else None,
         elsewhere=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from mkdocs.utils import get_relative_url
 
+from docs.hooks import notations
 from docs.hooks.api_modules import Module
 from docs.hooks.bibliography import Bibliography
 from docs.hooks.catalogue import Catalogue, Record
 from docs.hooks.conventions import NONE, Conventions
 from docs.hooks.math import Batch, display
-from docs.hooks.paths import HOOKS, ROOT
+from docs.hooks.paths import HOOKS, LANGUAGES, ROOT
 from docs.hooks.words import Words
 
 _HIDDEN = re.compile(r"<!--hidden (\d+)-->")
@@ -43,6 +45,11 @@ class Site:
     # What the API reference describes.
     modules: tuple[Module, ...] = ()
     conventions: Conventions = NONE
+
+    @cached_property
+    def notations(self) -> notations.Notations:
+        """The formulas in other notations."""
+        return notations.Notations(self.catalogue)
 
     def fill(self, html: str) -> str:
         """`html` with what was hidden from the search index put back; formulas are still tokens."""
@@ -79,6 +86,11 @@ class View:
         """The way from this page to the root of its language, `../../`."""
         return get_relative_url("", self.url).rstrip("/") + "/"
 
+    @property
+    def shared(self) -> str:
+        """The way from this page to the root of the site, where lies what both languages share."""
+        return self.root + ("" if self.words.language == LANGUAGES[0] else "../")
+
     def to_formula(self, formula_id: str, anchor: str = "") -> str:
         """The link to a formula's page."""
         return self.href(f"f/{formula_id}/" + (f"#{anchor}" if anchor else ""))
@@ -96,19 +108,29 @@ class View:
         self.site.hidden.append(html)
         return Markup(f"<!--hidden {len(self.site.hidden) - 1}-->")
 
-    def inline(self, tex: str, *, large: bool = False) -> Markup:
-        """Inline math; `large` sets fractions as in a displayed formula, for tables."""
-        token = self.site.batch.token(rf"\displaystyle {tex}" if large else tex)
-        return Markup(f'<span class="imath">{token}</span>')
+    def inline(self, tex: str, *, large: bool = False, cell: str = "") -> Markup:
+        """Inline math; `large` sets fractions as in a displayed formula, for tables.
+
+        With the `cell` that it is about, it follows the reader's choice of notation.
+        """
+        token = self.site.batch.token(notations.LARGE + tex if large else tex)
+        marked = self.site.notations.mark(cell, "large" if large else "inline", tex)
+        return Markup(f'<span class="imath"{marked}>{token}</span>')
 
     @property
     def gap(self) -> str:
         """What stands between two sentences."""
         return "" if self.words.language == "zh" else " "
 
-    def display(self, tex: str, data_id: str, label: str) -> Markup:
-        """A displayed formula: it scrolls on its own."""
-        return Markup(display(self.site.batch.token(tex, display=True), escape(data_id), escape(label)))
+    def display(self, tex: str, data_id: str, label: str, cell: str = "") -> Markup:
+        """A displayed formula: it scrolls on its own; with its `cell`, it follows the reader's notation."""
+        token = self.site.batch.token(tex, display=True)
+        marked = self.site.notations.mark(cell, "display", tex)
+        return Markup(display(token, escape(data_id), escape(label), marked))
+
+    def copied(self, tex: str, cell: str) -> Markup:
+        """What marks a text as the TeX of a formula, so that it follows the reader's notation."""
+        return Markup(self.site.notations.mark(cell, "tex", tex))
 
     def cite(self, key: str) -> Markup:
         """A reference as running text, linked to the bibliography."""

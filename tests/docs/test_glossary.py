@@ -20,6 +20,8 @@ HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\.(?!\w)")
 CLOSE = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
 # What is the same in every language: names of formats and of cells.
 UNTRANSLATED = {"lstm", "latex", "mathml", "sympy", "numpy", "json", "bibtex", "ris", "csl", "title"}
+# Names of programs and people.
+UNTRANSLATED |= {"cudnn", "flax", "keras", "onednn", "onnx", "pytorch", "colah"}
 
 
 class OnceLoader(yaml.SafeLoader):

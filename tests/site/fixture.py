@@ -19,6 +19,7 @@ import yaml
 from derivations import export
 from derivations.catalogue import of_cell
 from derivations.cells import cells
+from derivations.notations import notations
 from derivations.trusted import trusted_base
 from docs.hooks import conventions
 from docs.hooks.paths import LANGUAGES, ROOT
@@ -38,6 +39,7 @@ def _catalogue() -> Record:
         "version": "0.1.0",
         "versions": {"sympy": "1.14.0"},
         "notation": export.notation_snippets(),
+        "notations": _notations(),
         "cells": [export.cell_record(cells()[CELL])],
         "formulas": [
             export.formula_record(formula, {"evidence": _evidence(formula.pass_), "passing": True})
@@ -45,6 +47,16 @@ def _catalogue() -> Record:
         ],
         **_measured(),
     }
+
+
+def _notations() -> list[Record]:
+    """Every notation of the cell, cited from the one work that there is; two notations do not write the cell."""
+    found = [export.notation_record(one) for one in notations().values()]
+    for one in found:
+        one["cells"] = {cell: use for cell, use in one["cells"].items() if cell == CELL}
+        for use in one["cells"].values():
+            use["source"] = {"key": "elman1990", "where": one["name"]}
+    return found
 
 
 def _evidence(kind: str) -> list[Record]:
@@ -136,7 +148,7 @@ PAGES = {
 {{diagram rnn}}
 """,
     "formulas.md": "{{formulas}}\n\n{{math hadamard}} {{inline rnn.forward.h}} {{id rnn.forward.h}}\n",
-    "notation.md": "{{symbols}}\n",
+    "notation.md": "{{symbols}}\n\n{{notations}}\n",
     "method.md": """## TERM {#all-sizes}
 
 ## TERM {#unrolled}

@@ -55,6 +55,7 @@ EVERY = [
     "bibliography",
     "glossary",
     "symbols",
+    "notations",
     "mutants",
     "witnesses",
     "strength",
