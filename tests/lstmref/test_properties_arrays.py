@@ -103,6 +103,21 @@ def test_float16_and_float32_mix(cell: Cell, step: bool, data: DataObject, sizes
     agrees(cell, mixed, np.dtype(np.float32), step=step)
 
 
+@fixed(15)
+@given(data=strategies.data(), sizes=ANY_SIZES, seed=SEEDS, dtype=DTYPES)
+def test_cotangents_left_out(
+    cell: Cell, step: bool, data: DataObject, sizes: Sizes, seed: int, dtype: np.dtype[Any]
+) -> None:
+    """Whichever are left out: the same as zeros."""
+    given = checker.example(cell, sizes, seed, step=step, dtype=dtype.type)
+    left_out = [name for name in given.cotangents if data.draw(strategies.booleans(), label=name)]
+    zeros = given.cotangents | {name: np.zeros_like(given.cotangents[name]) for name in left_out}
+    fewer = {name: value for name, value in given.cotangents.items() if name not in left_out}
+    expected = audit(cell, given._replace(cotangents=zeros), READ_AS[dtype], step=step)
+    found = audit(cell, given._replace(cotangents=fewer), READ_AS[dtype], step=step)
+    assert not differing(found, expected)
+
+
 @fixed(25)
 @given(sizes=ANY_SIZES, seed=SEEDS)
 def test_empty_sequences_are_what_steps_make_of_them(cell: Cell, sizes: Sizes, seed: int) -> None:
