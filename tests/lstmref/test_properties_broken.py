@@ -13,7 +13,7 @@ import lstmref
 from lstmref import Cell, discovery
 from lstmref.check import Array
 from tests.lstmref import checker
-from tests.lstmref.audit import audit
+from tests.lstmref.audit import arrays, audit
 from tests.lstmref.checker import Example, Sizes
 from tests.lstmref.effort import effort
 from tests.lstmref.given import changed, every_second, read_only
@@ -164,25 +164,10 @@ def test_a_gradient_that_is_a_cotangent(cell: Cell) -> None:
 def test_a_cache_that_serves_once(cell: Cell) -> None:
     def backward(cotangents: Any, cache: Any) -> dict[str, Array]:
         found = cell.backward(cotangents, cache)
-        largest(cache)[...] = 0
+        max(arrays(cache), key=lambda array: array.size)[...] = 0
         return found
 
     refuses(broken(cell, backward=backward), "^a change of results reached the cache")
-
-
-def largest(cache: Any) -> Array:
-    """The largest array in a cache."""
-    found: list[Array] = []
-
-    def look(kept: Any) -> None:
-        if isinstance(kept, np.ndarray):
-            found.append(kept)
-        else:
-            for value in kept.values() if isinstance(kept, dict) else kept:
-                look(value)
-
-    look(cache)
-    return max(found, key=lambda array: array.size)
 
 
 # What is read.
