@@ -76,28 +76,30 @@
     });
   }
 
-  async function choose(name, remember) {
+  /* Whether it went well, or does not matter any more. */
+  async function choose(name) {
     const mine = ++turn;
     try {
       const found = await page.load(name);
-      if (mine !== turn) return;
-      show(name, found);
-      if (remember) page.remember(name);
+      if (mine === turn) show(name, found);
+      return true;
     } catch {
-      if (mine !== turn) return;
+      if (mine !== turn) return true;
       problem = name;
       inPlace(tell);
+      return false;
     }
   }
 
-  function chosen() {
+  async function chosen() {
     // A later reload follows the choice, not the address by which the reader came.
     const address = new URL(location.href);
     if (address.searchParams.has("notation")) {
       address.searchParams.delete("notation");
       history.replaceState(history.state, "", address);
     }
-    choose(select.value, true);
+    page.remember(select.value); // at once: the reader may leave before the formulas are here
+    if (!(await choose(select.value))) page.remember(shown);
   }
 
   /* Before each frame until the page is whole. */
@@ -130,7 +132,7 @@
   // Another tab has chosen, or a page comes back from the browser's cache.
   function recall() {
     const name = page.recall();
-    if (select && name !== null && name !== shown) choose(name, false);
+    if (select && name !== null && name !== shown) choose(name);
   }
   window.addEventListener("storage", (event) => event.key === page.key && recall());
   window.addEventListener("pageshow", (event) => event.persisted && recall());
