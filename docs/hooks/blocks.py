@@ -113,7 +113,7 @@ def source(view: View, cell: str) -> Markup:
     record = view.catalogue.cell(cell)
     said = view.words.say("interface.source-of", source=view.source(record["source"]))
     if record["also"]:
-        others = view.words.join([view.source(one) for one in record["also"]])
+        others = view.words.join([str(view.source(one)) for one in record["also"]])
         said += view.gap + view.words.say("interface.source-also", sources=others)
     return Markup('<p class="source">' + said + "</p>")
 

@@ -151,7 +151,7 @@ def test_a_cell_that_a_notation_has_not_stays_and_says_so(page: Page, site_url: 
     settled(page)
     assert tex(page, "gru.forward.h").startswith("h_{t} = (1 - z_{t}) \\odot h_{t-1}")
     note = page.locator(".notation__notes")
-    expect(note).to_contain_text("PyTorch has no such cell: GRU, reset before the product.")
+    expect(note).to_contain_text("PyTorch has no such cell (GRU, reset before the product).")
     note.get_by_role("link", name="Which formula does my framework use?").click()
     assert page.url == f"{site_url}conventions/"
 

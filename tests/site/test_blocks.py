@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from docs.hooks import bibliography, blocks, conventions, words
+from docs.hooks import api_modules, bibliography, blocks, conventions, words
 from docs.hooks.bibliography import BibliographyError
 from docs.hooks.blocks import MarkerError
 from docs.hooks.catalogue import Catalogue, CatalogueError
 from docs.hooks.math import Batch
+from docs.hooks.paths import ROOT
 from docs.hooks.prose import Marker
 from docs.hooks.view import Site, View
 from docs.hooks.words import WordsError
@@ -29,6 +30,7 @@ def _view(tmp_path: Path, language: str = "en", data: dict[str, Any] | None = No
         bibliography.load(bib),
         Batch(tmp_path / "cache"),
         conventions=conventions.read(FACTS, RECORD),
+        modules=api_modules.find(ROOT),
     )
     return View(site, "cells/rnn/")
 
@@ -60,6 +62,7 @@ EVERY = [
     "witnesses",
     "strength",
     "trusted",
+    "api",
     "conventions",
     "convention lone",
     "benchmarks targets",
@@ -153,6 +156,14 @@ def test_the_summary_counts_from_the_catalogue(tmp_path: Path) -> None:
 def test_words_shown_for_a_term(tmp_path: Path) -> None:
     html = _expand(_view(tmp_path), "term forget-gate|the gate")
     assert html == '<a class="term" href="../../glossary/#forget-gate">the gate</a>'
+
+
+def test_every_source_of_a_cell_is_a_link(tmp_path: Path) -> None:
+    data = catalogue()
+    data["cells"][0]["also"] = [{"key": "elman1990", "where": f"§{n}"} for n in range(3)]
+    html = _expand(_view(tmp_path, data=data), "source rnn")
+    assert "&lt;" not in html
+    assert html.count('<a class="cite"') == 4
 
 
 def test_text_from_the_catalogue_is_escaped(tmp_path: Path) -> None:

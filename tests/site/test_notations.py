@@ -137,7 +137,7 @@ def test_a_notation_without_the_cell_says_so(site: Path) -> None:
     notes = dict(re.findall(r'<p data-of="(\w+)" hidden>([^<]*)', unescape(text)))
     assert (
         notes["cho"]
-        == "Not in Cho et al. (2014): Elman network. These formulas stay in this site's notation. "
+        == "Cho et al. (2014) writes no such cell (Elman network). These formulas stay in this site's notation. "
     )
     assert notes["pytorch"].startswith("PyTorch adds two biases")
 
