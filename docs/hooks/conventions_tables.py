@@ -112,7 +112,7 @@ def framework(view: View, key: str) -> Markup:
         status=status(one),
         versions=_versions(one) if one.versions else [],
         rows=[(kind, found) for kind in ROWS if any(found := _row(view, one, kind))],
-        arrays=[(layer, _arrays(view, one, layer)) for layer in one.layers],
+        arrays=[(layer, *_arrays(view, one, layer)) for layer in one.layers],
         sources=[
             view.source({"key": layer.source, "where": layer.where or layer.written}) for layer in one.layers
         ],
@@ -202,9 +202,11 @@ def _activations(view: View, layer: Layer) -> Markup:
     return Markup(view.words.listed(said))
 
 
-def _arrays(view: View, one: Framework, layer: Layer) -> list[tuple[Tensor, str]]:
-    """Every array of a layer, and what it holds."""
-    return [(tensor, _held(view, tensor, layer)) for tensor in layer.tensors]
+def _arrays(view: View, one: Framework, layer: Layer) -> tuple[str, list[tuple[Tensor, str]]]:
+    """How the arrays of a layer are known, and each with what it holds."""
+    said = one.statement(layer, "tensors")
+    assert said is not None
+    return said.status, [(tensor, _held(view, tensor, layer)) for tensor in layer.tensors]
 
 
 def _held(view: View, tensor: Tensor, layer: Layer) -> str:
