@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from docs.hooks.conventions import Conventions, Layer
+from docs.hooks.paths import LANGUAGES
 from lstmref.convert.layouts import LAYOUTS, Layout
+from lstmref.convert.refusals import SECTIONS
+from tests.conventions.judge import DOCS
 
 PAIRS = [(framework, cell) for framework, layouts in LAYOUTS.items() for cell in layouts]
 # What the linear output of ONNX's LSTM takes is an option of the layer and not a layer of its own.
@@ -60,3 +64,11 @@ def test_what_must_be_set_is_stated(facts: Conventions, framework: str) -> None:
         for name in ("reset_after", "linear_before_reset"):
             if name in layout.settings:
                 assert layer_of(facts, framework, cell).setting == f"{name}={layout.settings[name]}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_has_its_section(language: str) -> None:
+    """The converter's errors give the address of a section of the page."""
+    text = (DOCS / language / "conventions.md").read_text(encoding="utf-8")
+    assert len(SECTIONS) >= 7
+    assert set(SECTIONS) <= set(re.findall(r"^## .*\{#([a-z-]+)\}$", text, re.MULTILINE))
