@@ -76,30 +76,28 @@
     });
   }
 
-  /* Whether it went well, or does not matter any more. */
   async function choose(name) {
     const mine = ++turn;
     try {
       const found = await page.load(name);
       if (mine === turn) show(name, found);
-      return true;
     } catch {
-      if (mine !== turn) return true;
+      if (mine !== turn) return;
       problem = name;
       inPlace(tell);
-      return false;
     }
   }
 
-  async function chosen() {
+  function chosen() {
     // A later reload follows the choice, not the address by which the reader came.
     const address = new URL(location.href);
     if (address.searchParams.has("notation")) {
       address.searchParams.delete("notation");
       history.replaceState(history.state, "", address);
     }
-    page.remember(select.value); // at once: the reader may leave before the formulas are here
-    if (!(await choose(select.value))) page.remember(shown);
+    // At once, for the reader may leave before the formulas are here; if they fail to come, the next page tries again.
+    page.remember(select.value);
+    choose(select.value);
   }
 
   /* Before each frame until the page is whole. */
