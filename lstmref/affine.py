@@ -1,93 +1,53 @@
-"""Affine maps of whole sequences, with the gates of a cell stacked into one matrix.
+"""Affine maps of many time steps at once.
 
-Every pre-activation is x W^T + h U^T + b. The input part needs no recurrence: one product serves all time
-steps and all gates. Backward, each weight gradient is a sum over time and batch, hence one product after the
-loop. K stands for the rows of the stacked matrix, usually the number of gates times H.
+Every pre-activation is x W^T + h U^T + b. The input part needs no recurrence: its products serve many steps and all
+gates at once. Backward, the gradient of a weight is a sum over time and batch, hence one product for many steps, too.
+An input of ones stands beside x, so that b is one more column of W. K stands for the rows of the stacked matrix,
+usually the number of gates times H.
 
 The arrays are checked already, and of one dtype, which the results have. Source: the chain rule.
 """
 
 import numpy as np
 
-from lstmref import check
-from lstmref.check import Array, Parameters
+from lstmref.alignment import aligned
+from lstmref.check import Array
+from lstmref.walk import ROWS_OF_A_CHUNK, cut, rows
 
 
-def gate_shapes(
-    D: int, H: int, W_names: tuple[str, ...], U_names: tuple[str, ...], b_names: tuple[str, ...]
-) -> dict[str, tuple[int, ...]]:
-    """Gate by gate W (H, D), U (H, H), b (H,), under the given names.
+def with_one(x: Array) -> Array:
+    """x (T, B, D) and the input of ones, (T, B, D + 1): a private, C-contiguous copy.
 
-    Raises ShapeError or KindError unless D and H are whole numbers >= 0.
-
-    >>> gate_shapes(3, 4, ("W_i",), ("U_i",), ("b_i",))
-    {'W_i': (4, 3), 'U_i': (4, 4), 'b_i': (4,)}
-    """
-    D, H = check.size("D", D), check.size("H", H)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for W, U, b in zip(W_names, U_names, b_names, strict=True):
-        shapes |= {W: (H, D), U: (H, H), b: (H,)}
-    return shapes
-
-
-def stack(params: Parameters, *names: str) -> Array:
-    """The named matrices (or biases) of params one below the other: (K, D), (K, H) or (K,), C-contiguous.
-
-    >>> stack({"b_i": np.zeros(2), "b_f": np.ones(2)}, "b_f", "b_i")
-    array([1., 1., 0., 0.])
-    """
-    return np.ascontiguousarray(np.concatenate([params[name] for name in names]))
-
-
-def unstack(array: Array, *names: str) -> dict[str, Array]:
-    """The inverse of `stack`: equal slices of the first axis of the array, as views, under their names.
-
-    >>> unstack(np.array([1.0, 0.0]), "b_f", "b_i")
-    {'b_f': array([1.]), 'b_i': array([0.])}
-    """
-    return dict(zip(names, np.split(array, len(names)), strict=True))
-
-
-def gates(array: Array, count: int) -> list[Array]:
-    """Views of the `count` gates that share the last axis of the array: (T, B, count H) -> count times (T, B, H).
-
-    >>> i, f = gates(np.arange(4.0).reshape(1, 1, 4), 2)
-    >>> f
-    array([[[2., 3.]]])
-    """
-    H = array.shape[-1] // count
-    return [array[..., k * H : (k + 1) * H] for k in range(count)]
-
-
-def project(x: Array, W: Array, b: Array) -> Array:
-    """x W^T + b for all time steps: (T, B, D), (K, D), (K,) -> (T, B, K).
-
-    >>> project(np.ones((1, 2, 3)), np.ones((1, 3)), np.array([0.5]))
-    array([[[3.5],
-            [3.5]]])
+    >>> with_one(np.array([[[2.0, 3.0]]]))
+    array([[[2., 3., 1.]]])
     """
     T, B, D = x.shape
-    return (x.reshape(T * B, D) @ W.T + b).reshape(T, B, len(W))
+    copy = aligned((T, B, D + 1), x.dtype)
+    copy[:, :, :D], copy[:, :, D] = x, 1
+    return copy
 
 
-def project_back(da: Array, W: Array) -> Array:
-    """da W, the gradient of the input of a projection: (T, B, K), (K, D) -> (T, B, D).
+def project(x: Array, W: Array, out: Array) -> Array:
+    """Write x W^T into the first steps of `out`, and return these: (T, B, N), (K, N) -> (T, B, K).
 
-    >>> project_back(np.ones((1, 1, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> project(np.ones((1, 2, 3)), np.ones((1, 3)), np.zeros((5, 2, 1)))
+    array([[[3.],
+            [3.]]])
+    """
+    found = out[: len(x)]
+    np.matmul(rows(x), W.T, out=rows(found))
+    return found
+
+
+def project_back(da: Array, W: Array, out: Array) -> None:
+    """Write da W, the gradient of the input of a projection, into `out`: (T, B, K), (K, N) -> (T, B, N).
+
+    >>> dx = np.empty((1, 1, 2))
+    >>> project_back(np.ones((1, 1, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]), dx)
+    >>> dx
     array([[[4., 6.]]])
     """
-    T, B, K = da.shape
-    return (da.reshape(T * B, K) @ W).reshape(T, B, W.shape[1])
-
-
-def weight_gradient(da: Array, v: Array) -> Array:
-    """Sum over time and batch of da v^T, v being what the weight met: (T, B, K), (T, B, N) -> (K, N).
-
-    >>> weight_gradient(np.ones((5, 2, 1)), np.ones((5, 2, 3)))
-    array([[10., 10., 10.]])
-    """
-    T, B, K = da.shape
-    return da.reshape(T * B, K).T @ v.reshape(T * B, v.shape[2])
+    np.matmul(rows(da), W, out=rows(out))
 
 
 def bias_gradient(da: Array) -> Array:
@@ -96,5 +56,43 @@ def bias_gradient(da: Array) -> Array:
     >>> bias_gradient(np.ones((5, 2, 3)))
     array([10., 10., 10.])
     """
-    total: Array = da.sum(axis=(0, 1))
+    T, B, _ = da.shape
+    total: Array = np.dot(np.ones(T * B, da.dtype), rows(da))  # faster than a sum over the rows
     return total
+
+
+class WeightGradient:
+    """Sum over time and batch of da v^T, v being what the weight (K, N) met; added up chunk by chunk.
+
+    >>> total = WeightGradient(1, 3, np.dtype(float))
+    >>> total.add(np.ones((5, 2, 1)), np.ones((5, 2, 3)))
+    >>> total.add(np.ones((1, 2, 1)), np.ones((1, 2, 3)))
+    >>> total.value()
+    array([[12., 12., 12.]])
+    """
+
+    def __init__(self, K: int, N: int, dtype: np.dtype[np.generic]) -> None:
+        self._shape, self._dtype = (K, N), dtype
+        self._turned = False
+        self._sum: Array | None = None
+
+    def add(self, da: Array, v: Array) -> None:
+        """Add the steps of a chunk: da (T, B, K), v (T, B, N)."""
+        left, right = rows(da), rows(v)
+        if self._sum is None:
+            # In float64 BLAS multiplies v^T da faster, which many rows repay with the time that it takes to turn it.
+            self._turned = self._dtype == np.float64 and len(left) >= ROWS_OF_A_CHUNK
+        if self._turned:
+            left, right = right, left
+        product = np.dot if len(left) == 1 else np.matmul  # of a single row matmul is slow
+        if self._sum is None:
+            self._sum = product(left.T, right)
+            return
+        for part in cut(len(self._sum), max(1, len(self._sum) // 4)):  # four parts, to need little memory
+            self._sum[part] += product(left.T[part], right)
+
+    def value(self) -> Array:
+        """The sum (K, N), C-contiguous, the caller's own; zeros if nothing was added."""
+        if self._sum is None:
+            return np.zeros(self._shape, self._dtype)
+        return np.ascontiguousarray(self._sum.T) if self._turned else self._sum

@@ -18,23 +18,22 @@ import numpy as np
 
 from lstmref import check
 from lstmref.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmref.affine import (
-    bias_gradient,
-    gate_shapes,
-    gates,
-    project,
-    project_back,
-    stack,
-    unstack,
-    weight_gradient,
-)
+from lstmref.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
+from lstmref.products import times
 from lstmref.results import HiddenSequence, HiddenStep
+from lstmref.stacking import by_gate, gate_shapes, stack, stack_turned, to_gates, unstack
+from lstmref.walk import backwards, block_length, chunk_length, cut
 
 STATES = ("h",)
 W_NAMES = ("W_r", "W_z", "W_n")
 U_NAMES = ("U_r", "U_z", "U_n")
 B_NAMES = ("b_r", "b_z", "b_nx")
+# The order of the rows of the stacked matrices: what x and h' meet alike, r and z, adjoins what they do not, n and m.
+W_ROWS, B_ROWS, U_ROWS = ("W_n", "W_r", "W_z"), ("b_nx", "b_r", "b_z"), ("U_r", "U_z", "U_n")
+# See lstmref.stacking. The sequence passes work with the weight of the new, w = 1 - z = sigmoid(-a).
+W_FACTORS, U_FACTORS = (1.0, 0.5, -0.5), (0.5, -0.5, 1.0)
 
 
 class StepCache(NamedTuple):
@@ -50,12 +49,12 @@ class StepCache(NamedTuple):
 
 
 class SequenceCache(NamedTuple):
-    """What `backward` needs of a sequence; states[t] is h before step t."""
+    """What `backward` needs of a sequence; states[t] is h before step t, w is 1 - z."""
 
-    x: Array  # (T, B, D)
-    W: Array  # (3H, D)
-    U: Array  # (3H, H)
-    rzn: Array  # (T, B, 3H), the gates after their activation
+    x: Array  # (T, B, D + 1), the last input 1
+    W: Array  # (3H, D + 1), the last column b; under W_FACTORS
+    U: Array  # (H, 3H), transposed; under U_FACTORS
+    nrw: Array  # (T, 3, B, H), after their activation
     m: Array  # (T, B, H)
     states: Array  # (T + 1, B, H)
 
@@ -156,23 +155,38 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     ((5, 2, 4), (2, 4))
     """
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
-    x = check.own(x)
-    T, H = len(x), h_0.shape[1]
-    W, U = stack(p, *W_NAMES), stack(p, *U_NAMES)  # (3H, D), (3H, H)
-    rzn = project(x, W, stack(p, *B_NAMES))  # (T, B, 3H), pre-activations, overwritten by the gates
-    r, z, n = gates(rzn, 3)  # views, (T, B, H) each
-    states = np.empty((T + 1, *h_0.shape), x.dtype)
-    m = np.empty_like(states[1:])
+    (B, H), dtype, b_nh = h_0.shape, x.dtype, p["b_nh"]
+    x, W, U = with_one(x), stack(p, W_FACTORS, W_ROWS, B_ROWS), stack_turned(p, U_FACTORS, U_ROWS)
+    T, per_chunk = len(x), chunk_length(len(x), B, 3 * H)
+    W_x = aligned((per_chunk, B, 3 * H), dtype)  # the input's part of the pre-activations of a chunk
+    nrw, m, states = (aligned(shape, dtype) for shape in ((T, 3, B, H), (T, B, H), (T + 1, B, H)))
     states[0] = h_0
-    for t in range(T):
-        h_prev, a_rz = states[t], rzn[t, :, : 2 * H]  # (B, H), (B, 2H)
-        from_h = h_prev @ U.T  # (B, 3H)
-        a_rz += from_h[:, : 2 * H]
-        sigmoid(a_rz, out=a_rz)
-        m[t] = from_h[:, 2 * H :] + p["b_nh"]
-        n[t] = np.tanh(n[t] + r[t] * m[t])
-        states[t + 1] = (1 - z[t]) * n[t] + z[t] * h_prev
-    return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(x, W, U, rzn, m, states)
+
+    recur = times(U, B)
+    a, rm = aligned((B, 3 * H), dtype), aligned((B, H), dtype)
+    a_gates = by_gate(a, 3)
+    a_rw, a_m = a_gates[:2], a_gates[2]
+    scale, shift = to_gates(U_FACTORS[:2], B, H, dtype)
+    add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
+    for chunk in cut(T, per_chunk):
+        a_x = project(x[chunk], W, W_x)
+        x_gates, gates = by_gate(a_x, 3), nrw[chunk]
+        known = x_gates[:, 0], x_gates[:, 1:], states[:-1][chunk]
+        found = gates[:, 1:], *gates.swapaxes(0, 1), m[chunk], states[1:][chunk]
+        for x_n, x_rw, h, rw, n, r, w, m_t, h_next in zip(*known, *found, strict=True):
+            recur(h, a)
+            add(a_rw, x_rw, rw)
+            tanh(rw, rw)
+            multiply(rw, scale, rw)
+            add(rw, shift, rw)
+            add(a_m, b_nh, m_t)
+            multiply(r, m_t, rm)
+            add(x_n, rm, n)
+            tanh(n, n)
+            subtract(n, h, h_next)
+            multiply(w, h_next, h_next)
+            add(h, h_next, h_next)  # h' + w (n - h')
+    return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(x, W, U, nrw, m, states)
 
 
 def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
@@ -191,28 +205,71 @@ def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str,
     >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # z_1 z_2 = 1/4
     0.25
     """
-    x, W, U, rzn, m, states = check.cache(cache, SequenceCache)
+    states = check.cache(cache, SequenceCache).states
     given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
-    r, z, n = gates(rzn, 3)
-    # The candidate's pre-activation is met by x as da_n and by h' as dm = r da_n, the gates' by both alike.
-    d_from_x, d_from_h = np.empty_like(rzn), np.empty_like(rzn)  # (T, B, 3H) each
-    da_r, da_z, da_n = gates(d_from_x, 3)  # views, (T, B, H) each
-    _, _, dm = gates(d_from_h, 3)
-    H = states.shape[2]
-    dh = check.own(given["h_T"])  # (B, H)
-    for t in reversed(range(len(x))):
-        dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
-        da_n[t] = dh * (1 - z[t]) * tanh_slope(n[t])
-        da_r[t] = da_n[t] * m[t] * sigmoid_slope(r[t])
-        da_z[t] = dh * (states[t] - n[t]) * sigmoid_slope(z[t])
-        d_from_h[t, :, : 2 * H] = d_from_x[t, :, : 2 * H]
-        dm[t] = da_n[t] * r[t]
-        dh = dh * z[t] + d_from_h[t] @ U
+    dx, dh, dW, dU, db = _through_time(given, cache)
     return {
-        "x": project_back(d_from_x, W),
+        "x": dx,
         "h_0": dh,
-        **unstack(weight_gradient(d_from_x, x), *W_NAMES),
-        **unstack(weight_gradient(d_from_h, states[:-1]), *U_NAMES),
-        **unstack(bias_gradient(d_from_x), *B_NAMES),
-        "b_nh": bias_gradient(dm),
+        **unstack(dW.value(), W_FACTORS, W_ROWS),
+        **unstack(dU.value(), U_FACTORS, U_ROWS),
+        **unstack(db, (*W_FACTORS, 1.0), (*B_ROWS, "b_nh")),
     }
+
+
+def _through_time(
+    given: Mapping[str, Array], cache: SequenceCache
+) -> tuple[Array, Array, WeightGradient, WeightGradient, Array]:
+    """The gradients of x and h_0, and those of the stacked W, U and biases."""
+    x, W, U, _, _, states = cache
+    (T, B, N), H, dtype = x.shape, states.shape[2], x.dtype
+    per_chunk, per_block = chunk_length(T, B, 3 * H), block_length(T, B, H)
+    # Cotangents of the pre-activations of n, r, w, and of m. The first three meet x, the last three h'.
+    d_nrwm = aligned((per_chunk, B, 4 * H), dtype)
+    coefficients = aligned((per_block, 5, B, H), dtype)
+    dx = np.empty((T, B, N - 1), dtype)
+    dW, dU, db = WeightGradient(3 * H, N - 1, dtype), WeightGradient(3 * H, H, dtype), np.zeros(4 * H, dtype)
+    dh, dh_rwm = copied(given["h_T"]), aligned((B, H), dtype)
+    recur = times(U.T, B)
+    add, multiply = np.add, np.multiply
+    for chunk in reversed(cut(T, per_chunk)):
+        da = d_nrwm[: chunk.stop - chunk.start]
+        for block in reversed(cut(len(da), per_block)):
+            steps = slice(chunk.start + block.start, chunk.start + block.stop)
+            k = coefficients[: block.stop - block.start]
+            _coefficients(cache, steps, k)
+            views = da[block, :, H:], by_gate(da[block], 4), k[:, :4], k[:, 4], given["h"][steps]
+            for da_rwm, da_t, k_t, kept, dh_t in backwards(*views):
+                add(dh, dh_t, dh)  # h_t is used by step t + 1 and by the loss
+                multiply(k_t, dh, da_t)
+                multiply(dh, kept, dh)
+                recur(da_rwm, dh_rwm)
+                add(dh, dh_rwm, dh)
+        from_x, from_h = da[..., : 3 * H], da[..., H:]
+        project_back(from_x, W[:, :-1], out=dx[chunk])
+        dW.add(from_x, x[chunk, :, :-1])
+        dU.add(from_h, states[chunk])
+        db += bias_gradient(da)
+    return dx, dh, dW, dU, db
+
+
+def _coefficients(cache: SequenceCache, steps: slice, k: Array) -> None:
+    """Write into `k` (T, 5, B, H) what dh is multiplied by (for n, r, w, m), and 1 - w.
+
+    The slope of a sigmoid y is y (1 - y), and twice that by its halved pre-activation.
+    """
+    nrw, m, h = cache.nrw[steps], cache.m[steps], cache.states[steps]
+    n, r, w = nrw.swapaxes(0, 1)
+    k_n, k_r, k_w, k_m, kept = k.swapaxes(0, 1)
+    np.multiply(nrw[:, 1:], -2, out=k[:, 1:3])
+    k[:, 1:3] += 2
+    np.multiply(n, n, out=k_n)
+    np.subtract(1, k_n, out=k_n)
+    k_n *= w
+    np.multiply(k_n, r, out=k_m)
+    k_r *= k_m
+    k_r *= m
+    k_w *= w
+    np.subtract(n, h, out=kept)
+    k_w *= kept
+    np.subtract(1, w, out=kept)

@@ -15,25 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstmref import check
+from lstmref import check, reset_before
 from lstmref.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmref.affine import (
-    bias_gradient,
-    gate_shapes,
-    gates,
-    project,
-    project_back,
-    stack,
-    unstack,
-    weight_gradient,
-)
 from lstmref.check import Array, Given, Parameters
 from lstmref.results import HiddenSequence, HiddenStep
 
 STATES = ("h",)
-W_NAMES = ("W_r", "W_z", "W_n")
-U_NAMES = ("U_r", "U_z", "U_n")
-B_NAMES = ("b_r", "b_z", "b_n")
 
 
 class StepCache(NamedTuple):
@@ -48,14 +35,9 @@ class StepCache(NamedTuple):
 
 
 class SequenceCache(NamedTuple):
-    """What `backward` needs of a sequence; states[t] is h before step t."""
+    """What `backward` needs of a sequence."""
 
-    x: Array  # (T, B, D)
-    W: Array  # (3H, D)
-    U_rz: Array  # (2H, H)
-    U_n: Array  # (H, H)
-    rzn: Array  # (T, B, 3H), the gates after their activation
-    states: Array  # (T + 1, B, H)
+    run: reset_before.Run
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
@@ -67,7 +49,7 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     >>> len(shapes), shapes["W_r"], shapes["U_z"], shapes["b_n"]
     (9, (4, 3), (4, 4), (4,))
     """
-    return gate_shapes(D, H, W_NAMES, U_NAMES, B_NAMES)
+    return reset_before.shapes(D, H)
 
 
 def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenStep, StepCache]:
@@ -149,25 +131,8 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     >>> outputs.h.shape, outputs.h_T.shape
     ((5, 2, 4), (2, 4))
     """
-    p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
-    x = check.own(x)
-    T, H = len(x), h_0.shape[1]
-    W = stack(p, *W_NAMES)  # (3H, D)
-    U_rz, U_n = (
-        stack(p, "U_r", "U_z"),
-        check.own(p["U_n"]),
-    )  # (2H, H), (H, H): n needs r first, hence a product of its own
-    rzn = project(x, W, stack(p, *B_NAMES))  # (T, B, 3H), pre-activations, overwritten by the gates
-    r, z, n = gates(rzn, 3)  # views, (T, B, H) each
-    states = np.empty((T + 1, *h_0.shape), x.dtype)
-    states[0] = h_0
-    for t in range(T):
-        h_prev, a_rz = states[t], rzn[t, :, : 2 * H]  # (B, H), (B, 2H)
-        a_rz += h_prev @ U_rz.T
-        sigmoid(a_rz, out=a_rz)
-        n[t] = np.tanh(n[t] + (r[t] * h_prev) @ U_n.T)
-        states[t + 1] = z[t] * h_prev + (1 - z[t]) * n[t]
-    return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(x, W, U_rz, U_n, rzn, states)
+    outputs, run = reset_before.forward(reset_before.Z_OF_THE_KEPT, params, x, h_0)
+    return outputs, SequenceCache(run)
 
 
 def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
@@ -186,26 +151,6 @@ def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str,
     >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # z_1 z_2 = 1/4
     0.25
     """
-    x, W, U_rz, U_n, rzn, states = check.cache(cache, SequenceCache)
-    given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
-    H = states.shape[2]
-    r, z, n = gates(rzn, 3)
-    d_rzn = np.empty_like(rzn)  # (T, B, 3H), cotangents of the pre-activations
-    da_r, da_z, da_n = gates(d_rzn, 3)  # views, (T, B, H) each
-    da_rz = d_rzn[:, :, : 2 * H]
-    dh = check.own(given["h_T"])  # (B, H)
-    for t in reversed(range(len(x))):
-        dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
-        da_n[t] = dh * (1 - z[t]) * tanh_slope(n[t])
-        d_rh = da_n[t] @ U_n  # cotangent of r h'
-        da_r[t] = d_rh * states[t] * sigmoid_slope(r[t])
-        da_z[t] = dh * (states[t] - n[t]) * sigmoid_slope(z[t])
-        dh = dh * z[t] + d_rh * r[t] + da_rz[t] @ U_rz
-    return {
-        "x": project_back(d_rzn, W),
-        "h_0": dh,
-        **unstack(weight_gradient(d_rzn, x), *W_NAMES),
-        **unstack(weight_gradient(da_rz, states[:-1]), "U_r", "U_z"),
-        "U_n": weight_gradient(da_n, r * states[:-1]),
-        **unstack(bias_gradient(d_rzn), *B_NAMES),
-    }
+    return reset_before.backward(
+        reset_before.Z_OF_THE_KEPT, cotangents, check.cache(cache, SequenceCache).run
+    )

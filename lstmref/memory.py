@@ -3,8 +3,16 @@
     i, f, o = sigmoid(W x + U h' + b),   g = tanh(W x + U h' + b)
     c = f c' + i g,   s = squash(c),   h = o s
 
-The cells differ in `squash` alone, so both share these loops; their step functions spell everything out
-instead. The four gates are rows of one stacked matrix, in the order i, f, o, g: one product a step.
+The cells differ in `squash` alone, so both share these loops; their step functions spell everything out instead. Here
+all that does not wait for the step before is taken out of the loop over time and done for many steps at once:
+
+    forward     x W^T + b                               in the loop: h' U^T, then gate by gate
+    backward    what dh and dc are multiplied by,       in the loop: these multiplications, and da U
+                dx, and the gradients of W, U and b
+
+The gates are rows of one stacked matrix (`lstmref.stacking`), in the order o, i, f, g: one product a step, the
+sigmoids are neighbours, and so are the three that dc reaches. Gates are right to an absolute eps, not to the digits
+of a tiny one, other than in the step functions.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,42 +21,40 @@ from typing import NamedTuple
 import numpy as np
 
 from lstmref import check
-from lstmref.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmref.affine import (
-    bias_gradient,
-    gate_shapes,
-    gates,
-    project,
-    project_back,
-    stack,
-    unstack,
-    weight_gradient,
-)
+from lstmref.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
+from lstmref.products import times
 from lstmref.results import MemorySequence
+from lstmref.stacking import by_gate, gate_shapes, stack, stack_turned, to_gates, unstack
+from lstmref.walk import backwards, block_length, chunk_length, cut
 
 W_NAMES = ("W_i", "W_f", "W_o", "W_g")
 U_NAMES = ("U_i", "U_f", "U_o", "U_g")
 B_NAMES = ("b_i", "b_f", "b_o", "b_g")
+# The order of the rows, which is that of nobody's parameters: sigmoids first, and o apart from i, f, g.
+W_ROWS, U_ROWS, B_ROWS = (tuple(f"{kind}_{gate}" for gate in "oifg") for kind in "WUb")
+FACTORS = (0.5, 0.5, 0.5, 1.0)  # see lstmref.stacking
 
 
 class Squash(NamedTuple):
-    """The output function of the memory, and its transposed derivative stated through its value s."""
+    """The output function of the memory, and the derivative of h = o s; both write to their last argument."""
 
-    value: Callable[[Array], Array]  # c (B, H) -> s (B, H)
-    pull_back: Callable[[Array, Array], Array]  # ds (B, H), s (B, H) -> its share of dc (B, H)
+    value: Callable[[Array, Array], object]  # c, out (B, H): s
+    slope: Callable[[Array, Array, Array, Array], object]  # o, h, s, out (T, B, H): dh/dc = o ds/dc
 
 
 class Run(NamedTuple):
-    """What a sequence leaves for the backward pass; h[t] and c[t] are the states before step t."""
+    """What a sequence leaves for the backward pass, which computes s and h from it once more: that takes less time
+    than to keep them in memory. c[t] is the memory before step t.
+    """
 
-    x: Array  # (T, B, D)
-    W: Array  # (4H, D)
-    U: Array  # (4H, H)
-    ifog: Array  # (T, B, 4H), the gates after their activation
-    h: Array  # (T + 1, B, H)
+    x: Array  # (T, B, D + 1), the last input 1
+    W: Array  # (4H, D + 1), the last column b; under FACTORS
+    U: Array  # (H, 4H), transposed; under FACTORS
+    oifg: Array  # (T, 4, B, H), the gates after their activation
+    h_0: Array  # (B, H)
     c: Array  # (T + 1, B, H)
-    s: Array  # (T, B, H)
 
 
 def shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
@@ -72,24 +78,37 @@ def forward(
     0.25
     """
     p, x, (h_0, c_0) = check.sequence(shapes, params, x, h_0=h_0, c_0=c_0)
-    x = check.own(x)
-    T, H = len(x), h_0.shape[1]
-    W, U = stack(p, *W_NAMES), stack(p, *U_NAMES)  # (4H, D), (4H, H)
-    ifog = project(x, W, stack(p, *B_NAMES))  # (T, B, 4H), pre-activations, overwritten by the gates
-    i, f, o, g = gates(ifog, 4)  # views, (T, B, H) each
-    h = np.empty((T + 1, *h_0.shape), x.dtype)
-    c = np.empty_like(h)
-    s = np.empty_like(h[1:])
-    h[0], c[0] = h_0, c_0
-    for t in range(T):
-        a = ifog[t]  # (B, 4H)
-        a += h[t] @ U.T
-        sigmoid(a[:, : 3 * H], out=a[:, : 3 * H])
-        np.tanh(g[t], out=g[t])
-        c[t + 1] = f[t] * c[t] + i[t] * g[t]
-        s[t] = squash.value(c[t + 1])
-        h[t + 1] = o[t] * s[t]
-    return MemorySequence(h[1:].copy(), h[T].copy(), c[T].copy()), Run(x, W, U, ifog, h, c, s)
+    (B, H), dtype = h_0.shape, x.dtype
+    x, W, U = with_one(x), stack(p, FACTORS, W_ROWS, B_ROWS), stack_turned(p, FACTORS, U_ROWS)
+    T, per_chunk = len(x), chunk_length(len(x), B, 4 * H)
+    W_x = aligned((per_chunk, B, 4 * H), dtype)  # the input's part of the pre-activations of a chunk
+    oifg = aligned((T, 4, B, H), dtype)
+    h, c = aligned((T, B, H), dtype), aligned((T + 1, B, H), dtype)
+    h_t, c[0] = copied(h_0), c_0
+
+    recur = times(U, B)
+    a, ig, s = aligned((B, 4 * H), dtype), aligned((B, H), dtype), aligned((B, H), dtype)  # of one step
+    a_gates = by_gate(a, 4)  # (4, B, H)
+    scale, shift = to_gates(FACTORS, B, H, dtype)
+    # Names of local functions, and one view of an array for each step, take Python least time.
+    add, multiply, tanh, squashed = np.add, np.multiply, np.tanh, squash.value
+    for chunk in cut(T, per_chunk):
+        a_x = project(x[chunk], W, W_x)
+        all_gates = oifg[chunk]
+        views = by_gate(a_x, 4), all_gates, *all_gates.swapaxes(0, 1), c[:-1][chunk], c[1:][chunk], h[chunk]
+        for a_t, all_t, o, i, f, g, c_t, c_next, h_next in zip(*views, strict=True):
+            recur(h_t, a)  # h' U^T
+            add(a_gates, a_t, all_t)  # (4, B, H), the pre-activations
+            tanh(all_t, all_t)
+            multiply(all_t, scale, all_t)  # with the next line: o, i, f, g
+            add(all_t, shift, all_t)
+            multiply(f, c_t, c_next)
+            multiply(i, g, ig)
+            add(c_next, ig, c_next)  # f c' + i g
+            squashed(c_next, s)
+            multiply(o, s, h_next)
+            h_t = h_next
+    return MemorySequence(h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
 
 
 def backward(squash: Squash, cotangents: Mapping[str, Given], run: Run) -> dict[str, Array]:
@@ -101,26 +120,85 @@ def backward(squash: Squash, cotangents: Mapping[str, Given], run: Run) -> dict[
     >>> float(backward(TANH, {"c_T": np.ones((1, 1))}, run)["c_0"][0, 0])  # f_1 f_2 = 1/4
     0.25
     """
-    x, W, U, ifog, h, c, s = run
-    given = check.cotangents(cotangents, {"h": h[1:], "h_T": h[0], "c_T": c[0]})
-    i, f, o, g = gates(ifog, 4)
-    d_ifog = np.empty_like(ifog)  # (T, B, 4H), cotangents of the pre-activations
-    da_i, da_f, da_o, da_g = gates(d_ifog, 4)  # views, (T, B, H) each
-    dh, dc = check.own(given["h_T"]), check.own(given["c_T"])
-    for t in reversed(range(len(x))):
-        dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
-        dc = dc + squash.pull_back(dh * o[t], s[t])  # c_t is used by step t + 1 and by h_t
-        da_i[t] = dc * g[t] * sigmoid_slope(i[t])
-        da_f[t] = dc * c[t] * sigmoid_slope(f[t])
-        da_o[t] = dh * s[t] * sigmoid_slope(o[t])
-        da_g[t] = dc * i[t] * tanh_slope(g[t])
-        dh = d_ifog[t] @ U
-        dc = dc * f[t]
+    like_h, like_state = run.c[1:], run.h_0
+    given = check.cotangents(cotangents, {"h": like_h, "h_T": like_state, "c_T": like_state})
+    dx, dh, dc, dW, dU, db = _through_time(squash, given, run)
     return {
-        "x": project_back(d_ifog, W),
+        "x": dx,
         "h_0": dh,
         "c_0": dc,
-        **unstack(weight_gradient(d_ifog, x), *W_NAMES),
-        **unstack(weight_gradient(d_ifog, h[:-1]), *U_NAMES),
-        **unstack(bias_gradient(d_ifog), *B_NAMES),
+        **unstack(dW.value(), FACTORS, W_ROWS),
+        **unstack(dU.value(), FACTORS, U_ROWS),
+        **unstack(db, FACTORS, B_ROWS),
     }
+
+
+def _through_time(
+    squash: Squash, given: Mapping[str, Array], run: Run
+) -> tuple[Array, Array, Array, WeightGradient, WeightGradient, Array]:
+    """The gradients of x, h_0 and c_0, and those of the stacked W, U and b."""
+    x, W, U, oifg, h_0, _ = run
+    (T, B, N), H, dtype = x.shape, h_0.shape[1], x.dtype
+    per_chunk, per_block = chunk_length(T, B, 4 * H), block_length(T, B, H)
+    d_oifg = aligned((per_chunk, B, 4 * H), dtype)  # cotangents of the pre-activations
+    coefficients = aligned((per_block, 5, B, H), dtype)
+    h = aligned((per_chunk + 1, B, H), dtype)  # h[t] is h before step t of the chunk
+    dx = np.empty((T, B, N - 1), dtype)
+    dW, dU, db = WeightGradient(4 * H, N - 1, dtype), WeightGradient(4 * H, H, dtype), np.zeros(4 * H, dtype)
+    dh, dc, dc_now = copied(given["h_T"]), copied(given["c_T"]), aligned((B, H), dtype)
+    recur = times(U.T, B)
+    add, multiply = np.add, np.multiply
+    for chunk in reversed(cut(T, per_chunk)):
+        da = d_oifg[: chunk.stop - chunk.start]
+        h[0] = _h(squash, run, chunk.start - 1) if chunk.start else h_0
+        for block in reversed(cut(len(da), per_block)):
+            steps = slice(chunk.start + block.start, chunk.start + block.stop)
+            k = coefficients[: block.stop - block.start]
+            _coefficients(squash, run, steps, k, h[1:][block])
+            by_row, gates = da[block], by_gate(da[block], 4)
+            results = by_row, gates[:, 0], gates[:, 1:]
+            factors = k[:, 0], k[:, 1:4], k[:, 4], oifg[steps, 2], given["h"][steps]
+            for da_t, da_o, da_ifg, k_o, k_ifg, slope, f, dh_t in backwards(*results, *factors):
+                add(dh, dh_t, dh)  # h_t is used by step t + 1 and by the loss
+                multiply(dh, slope, dc_now)
+                add(dc, dc_now, dc)  # c_t is used by step t + 1 and by h_t
+                multiply(k_o, dh, da_o)
+                multiply(k_ifg, dc, da_ifg)  # (3, B, H) times (B, H)
+                recur(da_t, dh)  # da U
+                multiply(dc, f, dc)
+        project_back(da, W[:, :-1], out=dx[chunk])
+        dW.add(da, x[chunk, :, :-1])
+        dU.add(da, h[: len(da)])
+        db += bias_gradient(da)
+    return dx, dh, dc, dW, dU, db
+
+
+def _coefficients(squash: Squash, run: Run, steps: slice, k: Array, h: Array) -> None:
+    """Write into `k` (T, 5, B, H) what dh (for o) or dc (for i, f, g) is multiplied by, and dh/dc; h (T, B, H) again.
+
+    The slope of a sigmoid y is y (1 - y), and twice that by its halved pre-activation.
+    """
+    oifg, c, c_next = run.oifg[steps], run.c[steps], run.c[1:][steps]
+    o, i, f, g = oifg.swapaxes(0, 1)
+    k_o, k_i, k_f, k_g, slope = k.swapaxes(0, 1)
+    np.multiply(oifg[:, :3], -2, out=k[:, :3])
+    k[:, :3] += 2
+    ig = np.multiply(i, g, out=slope)
+    k_i *= ig
+    k_f *= f
+    k_f *= c
+    np.multiply(g, ig, out=k_g)
+    np.subtract(i, k_g, out=k_g)  # i (1 - g**2)
+    s = slope
+    squash.value(c_next, s)
+    np.multiply(o, s, out=h)
+    k_o *= h
+    squash.slope(o, h, s, slope)
+
+
+def _h(squash: Squash, run: Run, t: int) -> Array:
+    """h after step t."""
+    s = np.empty_like(run.h_0)
+    squash.value(run.c[t + 1], s)
+    s *= run.oifg[t, 0]
+    return s

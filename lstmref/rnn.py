@@ -16,9 +16,13 @@ import numpy as np
 
 from lstmref import check
 from lstmref.activations import tanh_slope
-from lstmref.affine import bias_gradient, project, project_back, weight_gradient
+from lstmref.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
+from lstmref.products import times
 from lstmref.results import HiddenSequence, HiddenStep
+from lstmref.stacking import stack, stack_turned
+from lstmref.walk import backwards, block_length, chunk_length, cut
 
 STATES = ("h",)
 
@@ -35,8 +39,9 @@ class StepCache(NamedTuple):
 class SequenceCache(NamedTuple):
     """What `backward` needs of a sequence; states[t] is h before step t."""
 
-    params: dict[str, Array]
-    x: Array  # (T, B, D)
+    x: Array  # (T, B, D + 1), the last input 1
+    W: Array  # (H, D + 1), the last column b
+    U: Array  # (H, H), transposed
     states: Array  # (T + 1, B, H)
 
 
@@ -114,14 +119,21 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     ((5, 2, 4), (2, 4))
     """
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
-    p, x = {name: check.own(value) for name, value in p.items()}, check.own(x)
-    T = len(x)
-    a = project(x, p["W"], p["b"])  # (T, B, H), the input's part of every pre-activation
-    states = np.empty((T + 1, *h_0.shape), x.dtype)  # (T + 1, B, H)
+    (B, H), dtype = h_0.shape, x.dtype
+    x, W, U = with_one(x), stack(p, (1.0,), ["W"], ["b"]), stack_turned(p, (1.0,), ["U"])
+    T, per_chunk = len(x), chunk_length(len(x), B, H)
+    W_x = aligned((per_chunk, B, H), dtype)  # the input's part of the pre-activations of a chunk
+    states = aligned((T + 1, B, H), dtype)
     states[0] = h_0
-    for t in range(T):
-        np.tanh(a[t] + states[t] @ p["U"].T, out=states[t + 1])
-    return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(p, x, states)
+    recur, from_h = times(U, B), aligned((B, H), dtype)
+    add, tanh = np.add, np.tanh
+    for chunk in cut(T, per_chunk):
+        a_x = project(x[chunk], W, W_x)
+        for a, h, h_next in zip(a_x, states[:-1][chunk], states[1:][chunk], strict=True):
+            recur(h, from_h)
+            add(a, from_h, from_h)
+            tanh(from_h, h_next)
+    return HiddenSequence(states[1:].copy(), states[T].copy()), SequenceCache(x, W, U, states)
 
 
 def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
@@ -140,18 +152,34 @@ def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str,
     >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # U twice, for tanh(0) has the slope 1
     0.25
     """
-    p, x, states = check.cache(cache, SequenceCache)
+    x, W, U, states = check.cache(cache, SequenceCache)
     given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
-    da = np.empty_like(states[1:])  # (T, B, H)
-    dh = check.own(given["h_T"])  # (B, H)
-    for t in reversed(range(len(x))):
-        dh = dh + given["h"][t]  # h_t is used by step t + 1 and by the loss
-        da[t] = dh * tanh_slope(states[t + 1])
-        dh = da[t] @ p["U"]
+    (T, B, N), H, dtype = x.shape, states.shape[2], x.dtype
+    per_chunk, per_block = chunk_length(T, B, H), block_length(T, B, H)
+    d_a = aligned((per_chunk, B, H), dtype)  # cotangents of the pre-activations
+    dx = np.empty((T, B, N - 1), dtype)
+    dW, dU, db = WeightGradient(H, N - 1, dtype), WeightGradient(H, H, dtype), np.zeros(H, dtype)
+    dh = copied(given["h_T"])  # (B, H)
+    recur = times(U.T, B)
+    add, multiply = np.add, np.multiply
+    for chunk in reversed(cut(T, per_chunk)):
+        da = d_a[: chunk.stop - chunk.start]
+        for block in reversed(cut(len(da), per_block)):
+            steps = slice(chunk.start + block.start, chunk.start + block.stop)
+            slopes = np.multiply(states[1:][steps], states[1:][steps], out=da[block])
+            np.subtract(1, slopes, out=slopes)
+            for da_t, dh_t in backwards(slopes, given["h"][steps]):
+                add(dh, dh_t, dh)  # h_t is used by step t + 1 and by the loss
+                multiply(da_t, dh, da_t)
+                recur(da_t, dh)
+        project_back(da, W[:, :-1], out=dx[chunk])
+        dW.add(da, x[chunk, :, :-1])
+        db += bias_gradient(da)
+        dU.add(da, states[chunk])
     return {
-        "x": project_back(da, p["W"]),
+        "x": dx,
         "h_0": dh,
-        "W": weight_gradient(da, x),
-        "U": weight_gradient(da, states[:-1]),
-        "b": bias_gradient(da),
+        "W": dW.value(),
+        "U": dU.value(),
+        "b": db,
     }

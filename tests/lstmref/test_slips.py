@@ -148,8 +148,13 @@ def test_the_missing_slope_of_tanh_is_caught() -> None:
 def test_the_state_after_for_the_state_before_is_caught(name: str) -> None:
     cell = CELLS[name]
 
+    def late(cache: Any) -> Any:
+        if hasattr(cache, "run"):
+            return cache._replace(run=late(cache.run))
+        return cache._replace(states=np.roll(cache.states, -1, axis=0))
+
     def broken(cotangents: Mapping[str, Array], cache: Any) -> dict[str, Array]:
-        return cell.backward(cotangents, cache._replace(states=np.roll(cache.states, -1, axis=0)))
+        return cell.backward(cotangents, late(cache))
 
     assert any(key.startswith("U") for key in wrong(cell, SIZES, SEED, backward=broken))
 

@@ -1,0 +1,120 @@
+"""The gates of a cell as rows of one matrix, each under a factor, so that one product and one tanh serve them all.
+
+A sigmoid is (1 + tanh(a/2)) / 2: with the factor 1/2 in its weights it needs the same function as the other gates.
+And as 1 - sigmoid(a) = sigmoid(-a), the factor -1/2 gives one minus a gate. So a sequence pass runs on stacked weights
+V = factor * W, and the gradients are dW = factor * dV. A gate y made so is right to an absolute eps, and not, other
+than `activations.sigmoid`, to its own digits; by its halved pre-activation its derivative is 2 y (1 - y).
+
+The arrays are checked already, and of one dtype, which the results have. K stands for the rows of a stacked matrix,
+usually the number of gates times H.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lstmref import check
+from lstmref.alignment import aligned
+from lstmref.check import Array
+
+
+def gate_shapes(
+    D: int, H: int, W_names: tuple[str, ...], U_names: tuple[str, ...], b_names: tuple[str, ...]
+) -> dict[str, tuple[int, ...]]:
+    """Gate by gate W (H, D), U (H, H), b (H,), under the given names.
+
+    Raises ShapeError or KindError unless D and H are whole numbers >= 0.
+
+    >>> gate_shapes(3, 4, ("W_i",), ("U_i",), ("b_i",))
+    {'W_i': (4, 3), 'U_i': (4, 4), 'b_i': (4,)}
+    """
+    D, H = check.size("D", D), check.size("H", H)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for W, U, b in zip(W_names, U_names, b_names, strict=True):
+        shapes |= {W: (H, D), U: (H, H), b: (H,)}
+    return shapes
+
+
+def stack(
+    params: Mapping[str, Array], factors: Sequence[float], W_names: Sequence[str], b_names: Sequence[str]
+) -> Array:
+    """The named W (H, D) of params, each with its b (H,) as last column and times its factor: (K, D + 1).
+
+    An aligned, C-contiguous copy. Source: this project.
+
+    >>> params = {"W_i": np.array([[2.0, 4.0]]), "b_i": np.array([6.0])}
+    >>> stack(params, (0.5,), ["W_i"], ["b_i"])
+    array([[1., 2., 3.]])
+    """
+    first = params[W_names[0]]
+    H, D = first.shape
+    stacked = aligned((len(W_names) * H, D + 1), first.dtype)
+    np.concatenate([params[name] for name in W_names], out=stacked[:, :D])
+    np.concatenate([params[name] for name in b_names], out=stacked[:, D])
+    _scale(stacked, factors)
+    return stacked
+
+
+def stack_turned(params: Mapping[str, Array], factors: Sequence[float], U_names: Sequence[str]) -> Array:
+    """The named U (H, H) of params, transposed, each times its factor, side by side: (H, K).
+
+    An aligned, C-contiguous copy: so the product with one row h is fastest. Source: this project.
+
+    >>> stack_turned({"U_i": np.array([[2.0, 4.0], [6.0, 8.0]])}, (0.5,), ["U_i"])
+    array([[1., 3.],
+           [2., 4.]])
+    """
+    first = params[U_names[0]]
+    H = len(first)
+    stacked = aligned((H, len(U_names) * H), first.dtype)
+    np.concatenate([params[name].T for name in U_names], axis=1, out=stacked)
+    _scale(stacked.T, factors)
+    return stacked
+
+
+def unstack(gradient: Array, factors: Sequence[float], names: Sequence[str]) -> dict[str, Array]:
+    """Cut a stacked gradient (K, N) or (K,) into those of the named parameters, each times its factor, in place.
+
+    Source: the chain rule.
+
+    >>> unstack(np.array([1.0, 2.0]), (0.5, 1.0), ["b_f", "b_g"])
+    {'b_f': array([0.5]), 'b_g': array([2.])}
+    """
+    _scale(gradient, factors)
+    H = len(gradient) // len(names)
+    return {name: gradient[k * H : (k + 1) * H] for k, name in enumerate(names)}
+
+
+def to_gates(factors: Sequence[float], B: int, H: int, dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
+    """Scale and shift, for each factor one (B, H) of them: gate = scale * tanh(factor * a) + shift.
+
+    Both are 1/2 for a sigmoid, 1 and 0 for a tanh. Whole arrays: NumPy is fastest where it need not repeat a number.
+    Source: this project.
+
+    >>> scale, shift = to_gates((0.5, 1.0), B=1, H=1, dtype=np.dtype(float))
+    >>> scale.ravel(), shift.ravel()
+    (array([0.5, 1. ]), array([0.5, 0. ]))
+    """
+    scale, shift = (aligned((len(factors), B, H), dtype) for _ in range(2))
+    for k, factor in enumerate(factors):
+        scale[k], shift[k] = (1, 0) if factor == 1 else (0.5, 0.5)
+    return scale, shift
+
+
+def by_gate(array: Array, count: int) -> Array:
+    """A view of an array whose last axis holds `count` gates: (..., B, count H) -> (..., count, B, H).
+
+    >>> by_gate(np.array([[1.0, 2.0], [3.0, 4.0]]), 2)[1]
+    array([[2.],
+           [4.]])
+    """
+    *first, B, K = array.shape
+    return array.reshape(*first, B, count, K // count).swapaxes(-2, -3)
+
+
+def _scale(stacked: Array, factors: Sequence[float]) -> None:
+    """Multiply each gate's rows by its factor, in place."""
+    H = len(stacked) // len(factors)
+    for k, factor in enumerate(factors):
+        if factor != 1:
+            stacked[k * H : (k + 1) * H] *= factor
