@@ -14,22 +14,25 @@ import numpy as np
 from lstmref.check import Array
 
 LINE = 64  # bytes
+LEAST = 4096  # bytes; below, to look for the line takes longer than to read two
 
 
 def aligned(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
-    """An array of any values, C-contiguous, at the beginning of a cache line. Source: this project.
+    """An array of any values, C-contiguous; if it is large, at the beginning of a cache line. Source: this project.
 
-    >>> aligned((2, 3), np.dtype(float)).ctypes.data % LINE
+    >>> aligned((100, 100), np.dtype(float)).ctypes.data % LINE
     0
     """
     size = math.prod(shape) * dtype.itemsize
+    if size < LEAST:
+        return np.empty(shape, dtype)
     memory = np.empty(size + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def copied(array: Array) -> Array:
-    """A copy of an array, of its shape and dtype, C-contiguous, at the beginning of a cache line.
+    """A copy of an array, of its shape and dtype, C-contiguous and aligned.
 
     >>> copied(np.array([[1.0, 2.0], [3.0, 4.0]]).T)
     array([[1., 3.],

@@ -23,7 +23,7 @@ from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence, HiddenStep
-from lstmref.stacking import by_gate, gate_shapes, stack, stack_turned, to_gates, unstack
+from lstmref.stacking import by_gate, gate_shapes, stack, to_gates, unstack
 from lstmref.walk import backwards, block_length, chunk_length, cut
 
 STATES = ("h",)
@@ -53,7 +53,7 @@ class SequenceCache(NamedTuple):
 
     x: Array  # (T, B, D + 1), the last input 1
     W: Array  # (3H, D + 1), the last column b; under W_FACTORS
-    U: Array  # (H, 3H), transposed; under U_FACTORS
+    U: Array  # (3H, H), under U_FACTORS
     nrw: Array  # (T, 3, B, H), after their activation
     m: Array  # (T, B, H)
     states: Array  # (T + 1, B, H)
@@ -156,13 +156,13 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     """
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
     (B, H), dtype, b_nh = h_0.shape, x.dtype, p["b_nh"]
-    x, W, U = with_one(x), stack(p, W_FACTORS, W_ROWS, B_ROWS), stack_turned(p, U_FACTORS, U_ROWS)
+    x, W, U = with_one(x), stack(p, W_FACTORS, W_ROWS, B_ROWS), stack(p, U_FACTORS, U_ROWS)
     T, per_chunk = len(x), chunk_length(len(x), B, 3 * H)
     W_x = aligned((per_chunk, B, 3 * H), dtype)  # the input's part of the pre-activations of a chunk
     nrw, m, states = (aligned(shape, dtype) for shape in ((T, 3, B, H), (T, B, H), (T + 1, B, H)))
     states[0] = h_0
 
-    recur = times(U, B)
+    recur = times(U.T, B)
     a, rm = aligned((B, 3 * H), dtype), aligned((B, H), dtype)
     a_gates = by_gate(a, 3)
     a_rw, a_m = a_gates[:2], a_gates[2]
@@ -230,7 +230,7 @@ def _through_time(
     dx = np.empty((T, B, N - 1), dtype)
     dW, dU, db = WeightGradient(3 * H, N - 1, dtype), WeightGradient(3 * H, H, dtype), np.zeros(4 * H, dtype)
     dh, dh_rwm = copied(given["h_T"]), aligned((B, H), dtype)
-    recur = times(U.T, B)
+    recur = times(U, B)
     add, multiply = np.add, np.multiply
     for chunk in reversed(cut(T, per_chunk)):
         da = d_nrwm[: chunk.stop - chunk.start]

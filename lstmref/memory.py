@@ -26,7 +26,7 @@ from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import MemorySequence
-from lstmref.stacking import by_gate, gate_shapes, stack, stack_turned, to_gates, unstack
+from lstmref.stacking import by_gate, gate_shapes, stack, to_gates, unstack
 from lstmref.walk import backwards, block_length, chunk_length, cut
 
 W_NAMES = ("W_i", "W_f", "W_o", "W_g")
@@ -51,7 +51,7 @@ class Run(NamedTuple):
 
     x: Array  # (T, B, D + 1), the last input 1
     W: Array  # (4H, D + 1), the last column b; under FACTORS
-    U: Array  # (H, 4H), transposed; under FACTORS
+    U: Array  # (4H, H), under FACTORS
     oifg: Array  # (T, 4, B, H), the gates after their activation
     h_0: Array  # (B, H)
     c: Array  # (T + 1, B, H)
@@ -79,14 +79,14 @@ def forward(
     """
     p, x, (h_0, c_0) = check.sequence(shapes, params, x, h_0=h_0, c_0=c_0)
     (B, H), dtype = h_0.shape, x.dtype
-    x, W, U = with_one(x), stack(p, FACTORS, W_ROWS, B_ROWS), stack_turned(p, FACTORS, U_ROWS)
+    x, W, U = with_one(x), stack(p, FACTORS, W_ROWS, B_ROWS), stack(p, FACTORS, U_ROWS)
     T, per_chunk = len(x), chunk_length(len(x), B, 4 * H)
     W_x = aligned((per_chunk, B, 4 * H), dtype)  # the input's part of the pre-activations of a chunk
     oifg = aligned((T, 4, B, H), dtype)
     h, c = aligned((T, B, H), dtype), aligned((T + 1, B, H), dtype)
     h_t, c[0] = copied(h_0), c_0
 
-    recur = times(U, B)
+    recur = times(U.T, B)
     a, ig, s = aligned((B, 4 * H), dtype), aligned((B, H), dtype), aligned((B, H), dtype)  # of one step
     a_gates = by_gate(a, 4)  # (4, B, H)
     scale, shift = to_gates(FACTORS, B, H, dtype)
@@ -146,7 +146,7 @@ def _through_time(
     dx = np.empty((T, B, N - 1), dtype)
     dW, dU, db = WeightGradient(4 * H, N - 1, dtype), WeightGradient(4 * H, H, dtype), np.zeros(4 * H, dtype)
     dh, dc, dc_now = copied(given["h_T"]), copied(given["c_T"]), aligned((B, H), dtype)
-    recur = times(U.T, B)
+    recur = times(U, B)
     add, multiply = np.add, np.multiply
     for chunk in reversed(cut(T, per_chunk)):
         da = d_oifg[: chunk.stop - chunk.start]

@@ -21,7 +21,7 @@ from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence
-from lstmref.stacking import by_gate, gate_shapes, stack, stack_turned, to_gates, unstack
+from lstmref.stacking import by_gate, gate_shapes, stack, to_gates, unstack
 from lstmref.walk import backwards, block_length, chunk_length, cut
 
 W_NAMES = ("W_r", "W_z", "W_n")
@@ -37,7 +37,7 @@ class Run(NamedTuple):
 
     x: Array  # (T, B, D + 1), the last input 1
     W: Array  # (3H, D + 1), the last column b; under the factors
-    U: Array  # (H, 3H), transposed; under the factors
+    U: Array  # (3H, H), under the factors
     rwn: Array  # (T, 3, B, H), after their activation
     states: Array  # (T + 1, B, H)
 
@@ -61,13 +61,13 @@ def forward(factors: Factors, params: Parameters, x: Given, h_0: Given) -> tuple
     """
     p, x, (h_0,) = check.sequence(shapes, params, x, h_0=h_0)
     (B, H), dtype = h_0.shape, x.dtype
-    x, W, U = with_one(x), stack(p, factors, W_NAMES, B_NAMES), stack_turned(p, factors, U_NAMES)
+    x, W, U = with_one(x), stack(p, factors, W_NAMES, B_NAMES), stack(p, factors, U_NAMES)
     T, per_chunk = len(x), chunk_length(len(x), B, 3 * H)
     W_x = aligned((per_chunk, B, 3 * H), dtype)  # the input's part of the pre-activations of a chunk
     rwn, states = aligned((T, 3, B, H), dtype), aligned((T + 1, B, H), dtype)
     states[0] = h_0
 
-    recur_rw, recur_n = times(U[:, : 2 * H], B), times(U[:, 2 * H :], B)
+    recur_rw, recur_n = times(U[: 2 * H].T, B), times(U[2 * H :].T, B)
     a_rw, a_n, rh = (aligned((B, N), dtype) for N in (2 * H, H, H))
     a_gates = by_gate(a_rw, 2)
     scale, shift = to_gates(factors[:2], B, H, dtype)
@@ -119,7 +119,7 @@ def _through_time(
     """The gradients of x and h_0, and those of the stacked W, of U's rows of r and w, of U's rows of n, and of b."""
     x, W, U, rwn, states = run
     (T, B, N), H, dtype = x.shape, states.shape[2], x.dtype
-    U_rw, U_n = U.T[: 2 * H], U.T[2 * H :]
+    U_rw, U_n = U[: 2 * H], U[2 * H :]
     per_chunk, per_block = chunk_length(T, B, 3 * H), block_length(T, B, H)
     d_rwn = aligned((per_chunk, B, 3 * H), dtype)  # cotangents of the pre-activations
     coefficients = aligned((per_block, 4, B, H), dtype)

@@ -21,7 +21,7 @@ from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence, HiddenStep
-from lstmref.stacking import stack, stack_turned
+from lstmref.stacking import stack
 from lstmref.walk import backwards, block_length, chunk_length, cut
 
 STATES = ("h",)
@@ -41,7 +41,7 @@ class SequenceCache(NamedTuple):
 
     x: Array  # (T, B, D + 1), the last input 1
     W: Array  # (H, D + 1), the last column b
-    U: Array  # (H, H), transposed
+    U: Array  # (H, H)
     states: Array  # (T + 1, B, H)
 
 
@@ -120,12 +120,12 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     """
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
     (B, H), dtype = h_0.shape, x.dtype
-    x, W, U = with_one(x), stack(p, (1.0,), ["W"], ["b"]), stack_turned(p, (1.0,), ["U"])
+    x, W, U = with_one(x), stack(p, (1.0,), ["W"], ["b"]), stack(p, (1.0,), ["U"])
     T, per_chunk = len(x), chunk_length(len(x), B, H)
     W_x = aligned((per_chunk, B, H), dtype)  # the input's part of the pre-activations of a chunk
     states = aligned((T + 1, B, H), dtype)
     states[0] = h_0
-    recur, from_h = times(U, B), aligned((B, H), dtype)
+    recur, from_h = times(U.T, B), aligned((B, H), dtype)
     add, tanh = np.add, np.tanh
     for chunk in cut(T, per_chunk):
         a_x = project(x[chunk], W, W_x)
@@ -160,7 +160,7 @@ def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str,
     dx = np.empty((T, B, N - 1), dtype)
     dW, dU, db = WeightGradient(H, N - 1, dtype), WeightGradient(H, H, dtype), np.zeros(H, dtype)
     dh = copied(given["h_T"])  # (B, H)
-    recur = times(U.T, B)
+    recur = times(U, B)
     add, multiply = np.add, np.multiply
     for chunk in reversed(cut(T, per_chunk)):
         da = d_a[: chunk.stop - chunk.start]

@@ -36,39 +36,24 @@ def gate_shapes(
 
 
 def stack(
-    params: Mapping[str, Array], factors: Sequence[float], W_names: Sequence[str], b_names: Sequence[str]
+    params: Mapping[str, Array], factors: Sequence[float], names: Sequence[str], b_names: Sequence[str] = ()
 ) -> Array:
-    """The named W (H, D) of params, each with its b (H,) as last column and times its factor: (K, D + 1).
+    """The named matrices (H, N) of params, each times its factor, one below the other: (K, N).
 
-    An aligned, C-contiguous copy. Source: this project.
+    With biases (H,), under the same factors, as last column: (K, N + 1). An aligned, C-contiguous copy.
+    Source: this project.
 
     >>> params = {"W_i": np.array([[2.0, 4.0]]), "b_i": np.array([6.0])}
     >>> stack(params, (0.5,), ["W_i"], ["b_i"])
     array([[1., 2., 3.]])
     """
-    first = params[W_names[0]]
-    H, D = first.shape
-    stacked = aligned((len(W_names) * H, D + 1), first.dtype)
-    np.concatenate([params[name] for name in W_names], out=stacked[:, :D])
-    np.concatenate([params[name] for name in b_names], out=stacked[:, D])
+    first = params[names[0]]
+    H, N = first.shape
+    stacked = aligned((len(names) * H, N + bool(b_names)), first.dtype)
+    np.concatenate([params[name] for name in names], out=stacked[:, :N])
+    if b_names:
+        np.concatenate([params[name] for name in b_names], out=stacked[:, N])
     _scale(stacked, factors)
-    return stacked
-
-
-def stack_turned(params: Mapping[str, Array], factors: Sequence[float], U_names: Sequence[str]) -> Array:
-    """The named U (H, H) of params, transposed, each times its factor, side by side: (H, K).
-
-    An aligned, C-contiguous copy: so the product with one row h is fastest. Source: this project.
-
-    >>> stack_turned({"U_i": np.array([[2.0, 4.0], [6.0, 8.0]])}, (0.5,), ["U_i"])
-    array([[1., 3.],
-           [2., 4.]])
-    """
-    first = params[U_names[0]]
-    H = len(first)
-    stacked = aligned((H, len(U_names) * H), first.dtype)
-    np.concatenate([params[name].T for name in U_names], axis=1, out=stacked)
-    _scale(stacked.T, factors)
     return stacked
 
 
