@@ -106,9 +106,18 @@
     if (!select && (select = document.getElementById("notation-choice"))) {
       tell();
       select.addEventListener("change", chosen);
-      delete root.dataset.notation;
     }
+    if (select && root.dataset.notation && (whole() || root.scrollHeight > 1.25 * window.innerHeight)) reveal();
     if (!whole()) requestAnimationFrame(frame);
+  }
+
+  /* Two frames later: by then what is in view has been laid out, formulas at their true height, and stays in place. */
+  function reveal() {
+    const show = () => {
+      clearTimeout(page.timer);
+      delete root.dataset.notation;
+    };
+    requestAnimationFrame(() => requestAnimationFrame(show));
   }
 
   async function begin() {
@@ -119,7 +128,6 @@
       } catch {
         found = null;
       }
-      clearTimeout(page.timer);
       if (found) [shown, files] = [page.name, found];
       else problem = page.name;
     }

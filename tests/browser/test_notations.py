@@ -212,6 +212,21 @@ def test_a_remembered_choice_moves_nothing(
     assert page.evaluate("shift") < 0.01
 
 
+def test_nothing_moves_on_a_slow_machine(new_context: Callable[..., BrowserContext]) -> None:
+    """Where the page is shown in parts, before the browser has laid out every formula."""
+    context = new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto("cells/lstm/?notation=pytorch")
+    settled(page)
+    page.add_init_script(SHIFTS)
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    for _ in range(3):
+        page.goto("cells/lstm/")
+        settled(page)
+        page.wait_for_timeout(600)
+        assert page.evaluate("shift") < 0.01
+
+
 def test_formulas_are_never_seen_in_another_notation(page: Page) -> None:
     """In no frame is a visible formula in the site's own notation while another one was chosen."""
     page.goto("cells/lstm/?notation=greff")
