@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,28 @@ def busy() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-def _serve(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "docs.hooks.serve", *arguments],
+# A shell hands it on to what it runs in the background that Ctrl-C be ignored: the server must not inherit that here.
+SERVE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("docs.hooks.serve", run_name="__main__", alter_sys=True)
+"""
+
+
+@contextmanager
+def _serve(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE, *arguments],
         cwd=ROOT,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # where a check has failed; an ended process does not feel it
 
 
 def _get(address: str) -> tuple[int, str]:
