@@ -52,13 +52,14 @@ def system() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Python, NumPy, the BLAS that NumPy calls and the kernels that it chose here, PyTorch, and lstmref."""
+    """Python, NumPy, the BLAS that NumPy calls and the kernels that it chose here, Numba, PyTorch, and lstmref."""
     import torch
 
     return {
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "blas": blas(),
+        "numba": version("numba"),
         "torch": str(torch.__version__),
         "lstmref": version("lstmref"),
     }

@@ -19,10 +19,10 @@ from typing import Any
 import jsonschema
 
 from benchmarks.fit import Polynomial, Power
-from benchmarks.settings import CONTESTANTS, Axis, Size
+from benchmarks.settings import ACCELERATED, CONTESTANTS, OURS, Axis, Size
 from benchmarks.timing import Summary
 
-FORMAT = 1
+FORMAT = 2
 LATEST = Path(__file__).with_name("latest.json")
 # Of a division done twice.
 ROUNDING = 1e-12
@@ -36,7 +36,8 @@ class RecordError(ValueError):
 @dataclass(frozen=True)
 class Speed:
     """One setting. `times` are seconds of one forward and backward pass, by contestant; `ratios` are lstmref's time
-    over that of each other; `deviation` is the largest between the numbers that they computed."""
+    over that of each other, `accelerated` those of its compiled loops, where the cell has such; `deviation` is the
+    largest between the numbers that they computed."""
 
     cell: str
     dtype: str
@@ -46,6 +47,7 @@ class Speed:
     deviation: float
     times: dict[str, Summary]
     ratios: dict[str, Summary]
+    accelerated: dict[str, Summary]
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,11 @@ def _place(path: Iterable[str | int]) -> str:
 
 
 def _speed(data: dict[str, Any]) -> Speed:
-    times, ratios = (
-        {name: Summary(**one) for name, one in data[kind].items()} for kind in ("times", "ratios")
-    )
-    return Speed(**data | {"size": Size(**data["size"]), "times": times, "ratios": ratios})
+    summaries = {
+        kind: {name: Summary(**one) for name, one in data[kind].items()}
+        for kind in ("times", "ratios", "accelerated")
+    }
+    return Speed(**data | {"size": Size(**data["size"]), **summaries})
 
 
 def _growth(data: dict[str, Any]) -> Growth:
@@ -213,21 +216,27 @@ def _problems(record: Record) -> Iterable[str]:
 
 def _not_a_comparison(place: str, speed: Speed) -> Iterable[str]:
     """Everyone took part, and each ratio can be one of these times."""
-    ours, *others = CONTESTANTS[speed.cell]
+    everyone = set(CONTESTANTS[speed.cell])
+    others = everyone - {OURS, ACCELERATED}
     for kind, found, expected in (
-        ("times", speed.times, {ours, *others}),
-        ("ratios", speed.ratios, set(others)),
+        ("times", speed.times, everyone),
+        ("ratios", speed.ratios, others),
+        ("accelerated", speed.accelerated, others if ACCELERATED in everyone else set()),
     ):
         if found.keys() != expected:
             yield f"{place}/{kind}: expected {', '.join(sorted(expected))}, got {', '.join(sorted(found))}"
             return
         for name, one in found.items():
             yield from _out_of_order(f"{place}/{kind}/{name}", one)
-    for name, ratio in speed.ratios.items():
-        own, other = speed.times[ours], speed.times[name]
-        low, high = own.least / other.most, own.most / other.least
-        if not low * (1 - ROUNDING) <= ratio.least <= ratio.most <= high * (1 + ROUNDING):
-            yield f"{place}/ratios/{name}: expected within {low:.3g} and {high:.3g}, as the times have it"
+    for kind, ratios, ours in (
+        ("ratios", speed.ratios, OURS),
+        ("accelerated", speed.accelerated, ACCELERATED),
+    ):
+        for name, ratio in ratios.items():
+            own, other = speed.times[ours], speed.times[name]
+            low, high = own.least / other.most, own.most / other.least
+            if not low * (1 - ROUNDING) <= ratio.least <= ratio.most <= high * (1 + ROUNDING):
+                yield f"{place}/{kind}/{name}: expected within {low:.3g} and {high:.3g}, as the times have it"
 
 
 def _out_of_order(place: str, one: Summary) -> Iterable[str]:

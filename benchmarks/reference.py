@@ -21,6 +21,18 @@ def prepare(case: Case) -> Contestant:
     return Contestant(run, named)
 
 
+def prepare_accelerated(case: Case) -> Contestant:
+    """The same with compiled loops."""
+    plain = prepare(case).run
+
+    def run() -> tuple[Array, dict[str, Array]]:
+        with lstmref.accelerated():
+            found: tuple[Array, dict[str, Array]] = plain()
+        return found
+
+    return Contestant(run, named)
+
+
 def named(returned: tuple[Any, dict[str, Array]]) -> Numbers:
     """The outputs and the gradients under their names."""
     h, gradients = returned

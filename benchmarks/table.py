@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks import targets
 from benchmarks.record import Growth, Record, Speed
-from benchmarks.settings import CELLS
+from benchmarks.settings import ACCELERATED, CELLS, OURS
 
 # What each target is about, in words.
 TARGETS = {
@@ -35,26 +35,30 @@ def _about(record: Record) -> Iterator[str]:
 def _speed(record: Record) -> Iterator[str]:
     for cell in CELLS:
         rows = [one for one in record.speed if one.cell == cell]
-        if not rows:
-            continue
-        yield f"\n{cell}: forward and backward, milliseconds (median), and ratios"
-        yield (
-            f"{'(T, B, D, H)':>20} {'dtype':>8} {'threads':>7} {'lstmref':>10} {'torch':>10} "
-            f"{'/ torch':>9} {'/ products':>11} {'loop /':>8}"
-        )
-        yield from map(_row, rows)
-        for threads in sorted({one.threads for one in rows}):
-            mean = targets.mean_ratio(one for one in rows if one.threads == threads)
-            yield f"{'geometric mean':>29} {threads:>7} {'':>21} {mean:>9.2f}"
+        for ours, of in ((OURS, targets.plain), (ACCELERATED, targets.accelerated)):
+            mine = [one for one in rows if of(one)]
+            if not mine:
+                continue
+            yield f"\n{cell}, {ours}: forward and backward, milliseconds (median), and ratios"
+            yield (
+                f"{'(T, B, D, H)':>20} {'dtype':>8} {'threads':>7} {ours:>10} {'torch':>10} "
+                f"{'/ torch':>9} {'/ products':>11} {'loop /':>8}"
+            )
+            yield from (_row(one, ours, of) for one in mine)
+            for threads in sorted({one.threads for one in mine}):
+                mean = targets.mean_ratio((one for one in mine if one.threads == threads), of)
+                yield f"{'geometric mean':>29} {threads:>7} {'':>21} {mean:>9.2f}"
 
 
-def _row(one: Speed) -> str:
-    loop = f"{targets.faster_than_loop(one):7.1f}{_star(targets.loop(one))}" if "loop" in one.ratios else ""
+def _row(one: Speed, ours: str, of: targets.Ratios) -> str:
+    ratios, loop = of(one), ""
+    if "loop" in ratios:
+        loop = f"{targets.faster_than_loop(one, of):7.1f}{_star(targets.loop(one, of))}"
     return (
         f"{one.size!s:>20} {one.dtype:>8} {one.threads:>7} "
-        f"{1e3 * one.times['lstmref'].median:>10.3f} {1e3 * one.times['torch'].median:>10.3f} "
-        f"{one.ratios['torch'].median:>8.2f}{_star(targets.torch(one))} "
-        f"{one.ratios['products'].median:>10.2f}{_star(targets.products(one))} {loop:>8}"
+        f"{1e3 * one.times[ours].median:>10.3f} {1e3 * one.times['torch'].median:>10.3f} "
+        f"{ratios['torch'].median:>8.2f}{_star(targets.torch(one, of))} "
+        f"{ratios['products'].median:>10.2f}{_star(targets.products(one, of))} {loop:>8}"
     ).rstrip()
 
 
@@ -94,7 +98,12 @@ def _power(axis: str, exponent: int) -> str:
 
 
 def _targets(record: Record) -> Iterator[str]:
-    yield "\ntargets"
-    for one in targets.judge(record):
-        met = "met" if one.is_met else f"NOT met, {one.met} of {one.of}"
-        yield f"{TARGETS[one.name]} {one.limit:g}: {one.value:.2f}, {met}"
+    by_default = [*targets.judge(record), *targets.judge_memory(record)]
+    for title, verdicts in (
+        ("targets", by_default),
+        ("targets, with compiled loops", targets.judge(record, targets.accelerated)),
+    ):
+        yield f"\n{title}"
+        for one in verdicts:
+            met = "met" if one.is_met else f"NOT met, {one.met} of {one.of}"
+            yield f"{TARGETS[one.name]} {one.limit:g}: {one.value:.2f}, {met}"

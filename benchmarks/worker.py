@@ -21,6 +21,7 @@ from benchmarks.contestant import Contestant
 from benchmarks.fit import polynomial, power
 from benchmarks.machine import check_threads
 from benchmarks.settings import (
+    ACCELERATED,
     CELLS,
     CONTESTANTS,
     DTYPES,
@@ -39,6 +40,7 @@ Prepare = Callable[[Case], Contestant]
 Data = dict[str, Any]
 PREPARE: dict[str, Prepare] = {
     OURS: reference.prepare,
+    ACCELERATED: reference.prepare_accelerated,
     "torch": pytorch.prepare,
     "products": products.prepare,
     "loop": loop.prepare,
@@ -57,6 +59,11 @@ def compare(cell: str, dtype: str, size: Size, threads: int, effort: Effort) -> 
     samples = take_turns(
         {name: one.run for name, one in contestants.items()}, effort, pause=PAUSE if threads > 1 else 0.0
     )
+    others = [name for name in samples if name not in (OURS, ACCELERATED)]
+
+    def compared(name: str) -> Data:
+        return {other: asdict(ratios(samples[name], samples[other])) for other in others if name in samples}
+
     return {
         "cell": cell,
         "dtype": dtype,
@@ -65,7 +72,8 @@ def compare(cell: str, dtype: str, size: Size, threads: int, effort: Effort) -> 
         "rounds": len(samples[OURS]),
         "deviation": worst,
         "times": {name: asdict(summary(one)) for name, one in samples.items()},
-        "ratios": {name: asdict(ratios(samples[OURS], one)) for name, one in samples.items() if name != OURS},
+        "ratios": compared(OURS),
+        "accelerated": compared(ACCELERATED),
     }
 
 

@@ -4,7 +4,7 @@
 and a sequence (`forward`, `backward`) to use. Arrays are time-major and batched: x (T, B, D), states (B, H).
 `lstmref.network` stacks them in layers and directions, over sequences of unequal lengths; `lstmref.stream` runs a
 network over a stream that does not fit memory; LSTM, GRU and RNN hold the parameters as well. `lstmref.convert` moves
-weights to and from PyTorch, Keras, ONNX and files.
+weights to and from PyTorch, Keras, ONNX and files. `accelerated()` has some loops compiled.
 
 >>> import numpy as np
 >>> from lstmref import lstm
@@ -17,10 +17,12 @@ weights to and from PyTorch, Keras, ONNX and files.
 """
 
 from lstmref.architecture import Architecture
+from lstmref.compiled import accelerated
 from lstmref.discovery import Cell, cell, cells
 from lstmref.errors import (
     ArgumentError,
     ConversionError,
+    ExtraError,
     KindError,
     NameSetError,
     NotFiniteError,
@@ -37,11 +39,13 @@ __all__ = [
     "ArgumentError",
     "Cell",
     "ConversionError",
+    "ExtraError",
     "KindError",
     "NameSetError",
     "NotFiniteError",
     "OrderError",
     "ShapeError",
+    "accelerated",
     "cell",
     "cells",
 ]

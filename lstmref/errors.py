@@ -30,3 +30,7 @@ class OrderError(ArgumentError, RuntimeError):
 
 class ConversionError(ArgumentError, ValueError):
     """Weights or a file that do not convert: another function, or not what the format is."""
+
+
+class ExtraError(ArgumentError, ImportError):
+    """A call needs an optional package that is not installed."""

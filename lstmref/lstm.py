@@ -33,7 +33,7 @@ def _slope(o: Array, h: Array, s: Array, out: Array) -> None:
     np.subtract(o, out, out=out)
 
 
-TANH = memory.Squash(value=np.tanh, slope=_slope)
+TANH = memory.Squash(linear=False, value=np.tanh, slope=_slope)
 
 
 class StepCache(NamedTuple):

@@ -26,7 +26,9 @@ from lstmref.check import Array, Given, Parameters
 from lstmref.results import MemorySequence, MemoryStep
 
 STATES = ("h", "c")
-IDENTITY = memory.Squash(value=lambda c, out: np.copyto(out, c), slope=lambda o, h, s, out: np.copyto(out, o))
+IDENTITY = memory.Squash(
+    linear=True, value=lambda c, out: np.copyto(out, c), slope=lambda o, h, s, out: np.copyto(out, o)
+)
 
 
 class StepCache(NamedTuple):

@@ -10,6 +10,8 @@ all that does not wait for the step before is taken out of the loop over time an
     backward    what dh and dc are multiplied by,       in the loop: these multiplications, and da U
                 dx, and the gradients of W, U and b
 
+`lstmref.compiled` has these loops compiled, for those who ask for them.
+
 The gates are rows of one stacked matrix (`lstmref.stacking`), in the order o, i, f, g: one product a step, the
 sigmoids are neighbours, and so are the three that dc reaches. Gates are right to an absolute eps, not to the digits
 of a tiny one, other than in the step functions.
@@ -20,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstmref import check
+from lstmref import check, compiled
 from lstmref.affine import WeightGradient, bias_gradient, project, project_back, with_one
 from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
@@ -40,6 +42,7 @@ FACTORS = (0.5, 0.5, 0.5, 1.0)  # see lstmref.stacking
 class Squash(NamedTuple):
     """The output function of the memory, and the derivative of h = o s; both write to their last argument."""
 
+    linear: bool  # whether s is c itself; if not, it is tanh(c)
     value: Callable[[Array, Array], object]  # c, out (B, H): s
     slope: Callable[[Array, Array, Array, Array], object]  # o, h, s, out (T, B, H): dh/dc = o ds/dc
 
@@ -86,16 +89,28 @@ def forward(
     h, c = aligned((T, B, H), dtype), aligned((T + 1, B, H), dtype)
     h_t, c[0] = copied(h_0), c_0
 
+    loops = compiled.loops(dtype)
+    steps = loops.forward_steps(squash.linear, U, B) if loops else forward_steps(squash, U, B)
+    for chunk in cut(T, per_chunk):
+        h_t = steps(project(x[chunk], W, W_x), oifg[chunk], c[chunk.start : chunk.stop + 1], h[chunk], h_t)
+    return MemorySequence(h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
+
+
+def forward_steps(squash: Squash, U: Array, B: int) -> Callable[[Array, Array, Array, Array, Array], Array]:
+    """The loop over the steps of a chunk, for a batch of B: it reads a_x (t, B, 4H), the input's part of the
+    pre-activations, c[0], and h_t (B, H), which is h before the chunk; writes the gates oifg (t, 4, B, H), the later
+    c (t + 1, B, H), and h (t, B, H); and returns h after the chunk.
+    """
+    H, dtype = U.shape[1], U.dtype
     recur = times(U.T, B)
     a, ig, s = aligned((B, 4 * H), dtype), aligned((B, H), dtype), aligned((B, H), dtype)  # of one step
     a_gates = by_gate(a, 4)  # (4, B, H)
     scale, shift = to_gates(FACTORS, B, H, dtype)
     # Names of local functions, and one view of an array for each step, take Python least time.
     add, multiply, tanh, squashed = np.add, np.multiply, np.tanh, squash.value
-    for chunk in cut(T, per_chunk):
-        a_x = project(x[chunk], W, W_x)
-        all_gates = oifg[chunk]
-        views = by_gate(a_x, 4), all_gates, *all_gates.swapaxes(0, 1), c[:-1][chunk], c[1:][chunk], h[chunk]
+
+    def steps(a_x: Array, oifg: Array, c: Array, h: Array, h_t: Array) -> Array:
+        views = by_gate(a_x, 4), oifg, *oifg.swapaxes(0, 1), c[:-1], c[1:], h
         for a_t, all_t, o, i, f, g, c_t, c_next, h_next in zip(*views, strict=True):
             recur(h_t, a)  # h' U^T
             add(a_gates, a_t, all_t)  # (4, B, H), the pre-activations
@@ -108,7 +123,9 @@ def forward(
             squashed(c_next, s)
             multiply(o, s, h_next)
             h_t = h_next
-    return MemorySequence(h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
+        return h_t
+
+    return steps
 
 
 def backward(squash: Squash, cotangents: Mapping[str, Given], run: Run) -> dict[str, Array]:
@@ -139,25 +156,47 @@ def _through_time(
     """The gradients of x, h_0 and c_0, and those of the stacked W, U and b."""
     x, W, U, oifg, h_0, _ = run
     (T, B, N), H, dtype = x.shape, h_0.shape[1], x.dtype
-    per_chunk, per_block = chunk_length(T, B, 4 * H), block_length(T, B, H)
+    per_chunk = chunk_length(T, B, 4 * H)
     d_oifg = aligned((per_chunk, B, 4 * H), dtype)  # cotangents of the pre-activations
-    coefficients = aligned((per_block, 5, B, H), dtype)
     h = aligned((per_chunk + 1, B, H), dtype)  # h[t] is h before step t of the chunk
     dx = np.empty((T, B, N - 1), dtype)
     dW, dU, db = WeightGradient(4 * H, N - 1, dtype), WeightGradient(4 * H, H, dtype), np.zeros(4 * H, dtype)
-    dh, dc, dc_now = copied(given["h_T"]), copied(given["c_T"]), aligned((B, H), dtype)
-    recur = times(U, B)
-    add, multiply = np.add, np.multiply
+    dh, dc = copied(given["h_T"]), copied(given["c_T"])
+    loops = compiled.loops(dtype)
+    steps = loops.backward_steps(squash.linear, U, B) if loops else backward_steps(squash, U, B)
     for chunk in reversed(cut(T, per_chunk)):
         da = d_oifg[: chunk.stop - chunk.start]
         h[0] = _h(squash, run, chunk.start - 1) if chunk.start else h_0
+        c = run.c[chunk.start : chunk.stop + 1]
+        steps(oifg[chunk], c, given["h"][chunk], dh, dc, da, h[1 : len(da) + 1])
+        project_back(da, W[:, :-1], out=dx[chunk])
+        dW.add(da, x[chunk, :, :-1])
+        dU.add(da, h[: len(da)])
+        db += bias_gradient(da)
+    return dx, dh, dc, dW, dU, db
+
+
+def backward_steps(
+    squash: Squash, U: Array, B: int
+) -> Callable[[Array, Array, Array, Array, Array, Array, Array], None]:
+    """The loop over the steps of a chunk, the last first, for a batch of B: it reads the gates oifg (t, 4, B, H),
+    c (t + 1, B, H) and dh_loss (t, B, H), what the loss puts on each h; changes dh and dc (B, H), which come from the
+    steps after, to those of the steps before; and writes da (t, B, 4H), for the pre-activations, and h (t, B, H) again.
+    """
+    H, dtype = U.shape[1], U.dtype
+    recur = times(U, B)
+    dc_now = aligned((B, H), dtype)
+    add, multiply = np.add, np.multiply
+
+    def steps(oifg: Array, c: Array, dh_loss: Array, dh: Array, dc: Array, da: Array, h: Array) -> None:
+        per_block = block_length(len(da), B, H)
+        coefficients = aligned((per_block, 5, B, H), dtype)
         for block in reversed(cut(len(da), per_block)):
-            steps = slice(chunk.start + block.start, chunk.start + block.stop)
             k = coefficients[: block.stop - block.start]
-            _coefficients(squash, run, steps, k, h[1:][block])
+            _coefficients(squash, oifg[block], c[block.start : block.stop + 1], k, h[block])
             by_row, gates = da[block], by_gate(da[block], 4)
             results = by_row, gates[:, 0], gates[:, 1:]
-            factors = k[:, 0], k[:, 1:4], k[:, 4], oifg[steps, 2], given["h"][steps]
+            factors = k[:, 0], k[:, 1:4], k[:, 4], oifg[block, 2], dh_loss[block]
             for da_t, da_o, da_ifg, k_o, k_ifg, slope, f, dh_t in backwards(*results, *factors):
                 add(dh, dh_t, dh)  # h_t is used by step t + 1 and by the loss
                 multiply(dh, slope, dc_now)
@@ -166,19 +205,16 @@ def _through_time(
                 multiply(k_ifg, dc, da_ifg)  # (3, B, H) times (B, H)
                 recur(da_t, dh)  # da U
                 multiply(dc, f, dc)
-        project_back(da, W[:, :-1], out=dx[chunk])
-        dW.add(da, x[chunk, :, :-1])
-        dU.add(da, h[: len(da)])
-        db += bias_gradient(da)
-    return dx, dh, dc, dW, dU, db
+
+    return steps
 
 
-def _coefficients(squash: Squash, run: Run, steps: slice, k: Array, h: Array) -> None:
+def _coefficients(squash: Squash, oifg: Array, c: Array, k: Array, h: Array) -> None:
     """Write into `k` (T, 5, B, H) what dh (for o) or dc (for i, f, g) is multiplied by, and dh/dc; h (T, B, H) again.
 
     The slope of a sigmoid y is y (1 - y), and twice that by its halved pre-activation.
     """
-    oifg, c, c_next = run.oifg[steps], run.c[steps], run.c[1:][steps]
+    c, c_next = c[:-1], c[1:]
     o, i, f, g = oifg.swapaxes(0, 1)
     k_o, k_i, k_f, k_g, slope = k.swapaxes(0, 1)
     np.multiply(oifg[:, :3], -2, out=k[:, :3])

@@ -15,12 +15,15 @@ from markupsafe import Markup
 
 from benchmarks import record, targets
 from benchmarks.record import Growth, Record, RecordError, Speed
-from benchmarks.settings import OURS, TAIL
+from benchmarks.settings import ACCELERATED, OURS, TAIL
 from docs.hooks import measured, plot
 from docs.hooks.view import View
 from docs.hooks.words import Words
 
 FILE = Path("benchmarks", "latest.json")
+# Behind the name of a cell, asks for its compiled loops.
+SUFFIX = " accelerated"
+RATIOS = {OURS: targets.plain, ACCELERATED: targets.accelerated}
 # How many points a fitted curve is drawn through.
 CURVE = 48
 
@@ -30,7 +33,8 @@ class PartError(ValueError):
 
 
 def part(view: View, name: str) -> Markup:
-    """One part of the record: `targets`, `memory`, `growth`, `machine`, or the speed of a cell by its name.
+    """One part of the record: `targets`, `memory`, `growth`, `machine`, the speed of a cell by its name, or, with
+    ` accelerated` after it, that of its compiled loops.
 
     Raises `RecordError` when the record is damaged, `PartError` when it has no such part.
     """
@@ -40,12 +44,20 @@ def part(view: View, name: str) -> Markup:
     known = _load(path, path.stat().st_mtime_ns)
     if name in PARTS:
         return PARTS[name](view, known)
-    rows = [one for one in known.speed if one.cell == name]
-    if not rows:
-        raise PartError(
-            f"{name}: expected {', '.join([*PARTS, *dict.fromkeys(one.cell for one in known.speed)])}"
-        )
-    return _speed(view, rows)
+    speeds = _by_cell(known)
+    if name not in speeds:
+        raise PartError(f"{name}: expected {', '.join([*PARTS, *speeds])}")
+    return _speed(view, speeds[name], ACCELERATED if name.endswith(SUFFIX) else OURS)
+
+
+def _by_cell(known: Record) -> dict[str, list[Speed]]:
+    """The rows of each cell under its name, and once more, with a suffix, those that have compiled loops."""
+    found: dict[str, list[Speed]] = {}
+    for one in known.speed:
+        found.setdefault(one.cell, []).append(one)
+        if one.accelerated:
+            found.setdefault(one.cell + SUFFIX, []).append(one)
+    return found
 
 
 @cache
@@ -81,31 +93,40 @@ class Cell:
 
 
 def _targets(view: View, known: Record) -> Markup:
+    """A line a target: by default, and with compiled loops, where that makes a difference."""
     words = view.words
+    compiled = {one.name: one for one in targets.judge(known, targets.accelerated)}
     rows = [
         (
             words.say(f"benchmarks.target-{one.name}", H=targets.LARGE_H),
             words.say(f"benchmarks.at-{'least' if one.name == 'loop' else 'most'}", n=f"{one.limit:g}"),
-            digits(words, one.value),
-            words.say("benchmarks.settings", met=one.met, of=one.of) if one.of > 1 else "",
-            one.is_met,
+            [_verdict(words, either) if either else None for either in (one, compiled.get(one.name))],
         )
-        for one in targets.judge(known)
+        for one in [*targets.judge(known), *targets.judge_memory(known)]
     ]
     return view.render("benchmarks_targets.html", rows=rows)
+
+
+def _verdict(words: Words, one: targets.Verdict) -> tuple[str, str, bool]:
+    """The value, how many settings meet the target, and whether all do."""
+    settings = words.say("benchmarks.settings", met=one.met, of=one.of) if one.of > 1 else ""
+    return digits(words, one.value), settings, one.is_met
 
 
 # -- speed -----------------------------------------------------------------------
 
 
-def _speed(view: View, rows: list[Speed]) -> Markup:
-    """The settings of one cell: a table a number of threads, then what was made sure of before."""
+def _speed(view: View, rows: list[Speed], ours: str) -> Markup:
+    """The settings of one cell, as it is by default or with compiled loops: a table a number of threads, then what
+    was made sure of before.
+    """
     words = view.words
     tables = []
     for threads in sorted({one.threads for one in rows}):
         mine = [one for one in rows if one.threads == threads]
         title = words.say("benchmarks.one-thread" if threads == 1 else "benchmarks.threads", n=threads)
-        tables.append((title, [_row(words, one) for one in mine], digits(words, targets.mean_ratio(mine))))
+        mean = digits(words, targets.mean_ratio(mine, RATIOS[ours]))
+        tables.append((title, [_row(words, one, ours) for one in mine], mean))
     worst: dict[str, float] = {}
     for one in rows:
         worst[one.dtype] = max(worst.get(one.dtype, 0.0), one.deviation)
@@ -116,26 +137,28 @@ def _speed(view: View, rows: list[Speed]) -> Markup:
         cell=words.say(f"cells.{rows[0].cell}"),
         layer={"lstm": "nn.LSTM", "gru-after": "nn.GRU"}[rows[0].cell],
         tables=tables,
+        ours=words.say(f"benchmarks.{ours}"),
         has_loop=any("loop" in one.ratios for one in rows),
         agreement=words.say("benchmarks.agreement", deviations=words.listed(off)),
         rounds=words.say("benchmarks.rounds", least=min(rounds), most=max(rounds)),
     )
 
 
-def _row(words: Words, one: Speed) -> tuple[str, str, str, str, str, list[Cell]]:
+def _row(words: Words, one: Speed, ours: str) -> tuple[str, str, str, str, str, list[Cell]]:
     """Size, dtype, our median with its quartiles, PyTorch's, and the ratios."""
-    ours = one.times[OURS]
+    of = RATIOS[ours]
+    time = one.times[ours]
     ratios = [
-        Cell(digits(words, one.ratios["torch"].median), targets.torch(one)),
-        Cell(digits(words, one.ratios["products"].median), targets.products(one)),
+        Cell(digits(words, of(one)["torch"].median), targets.torch(one, of)),
+        Cell(digits(words, of(one)["products"].median), targets.products(one, of)),
     ]
-    if "loop" in one.ratios:
-        ratios.append(Cell(digits(words, targets.faster_than_loop(one)), targets.loop(one)))
-    between = f"{digits(words, 1e3 * ours.q1)}–{digits(words, 1e3 * ours.q3)}"
+    if "loop" in of(one):
+        ratios.append(Cell(digits(words, targets.faster_than_loop(one, of)), targets.loop(one, of)))
+    between = f"{digits(words, 1e3 * time.q1)}–{digits(words, 1e3 * time.q3)}"
     return (
         str(one.size),
         one.dtype,
-        digits(words, 1e3 * ours.median),
+        digits(words, 1e3 * time.median),
         between,
         digits(words, 1e3 * one.times["torch"].median),
         ratios,
