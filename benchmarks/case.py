@@ -48,3 +48,16 @@ def draw(cell: str, dtype: str, size: Size, seed: int = 0) -> Case:
         params[name].flags.writeable = False
     states = {name: normal(B, H) for name in module.STATES}
     return Case(cell, kind, size, params, normal(T, B, D), states, normal(T, B, H))
+
+
+# More than any contestant needs at once, as multiples of all h.
+AT_ONCE = 12
+
+
+def touch_memory(size: Size, dtype: np.dtype[Any]) -> None:
+    """Take as much memory as a pass needs, write to it, and give it back.
+
+    Memory that is free for a while the host of a virtual machine may take away, and to get it back takes longer than
+    a pass does. After a contestant that needs little that time would fall to whoever comes next.
+    """
+    np.ones(AT_ONCE * size.T * size.B * size.H, dtype)

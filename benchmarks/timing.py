@@ -53,14 +53,15 @@ def take_turns(
     runs: Mapping[str, Run],
     effort: Effort,
     *,
+    before: Run = lambda: None,
     pause: float = 0.0,
     clock: Clock = time.perf_counter,
     sleep: Callable[[float], object] = time.sleep,
 ) -> dict[str, list[float]]:
     """Seconds that one call of each run takes, a list of samples each: in every round each has one turn, in order.
 
-    The first call of each is not counted. Before each turn there is a pause of so many seconds, and where a turn has
-    several calls one that is not counted.
+    The first call of each is not counted. Before each turn `before` is called, there is a pause of so many seconds,
+    and where a turn has several calls one that is not counted.
     """
     calls = {name: _calls(run, clock) for name, run in runs.items()}
     samples: dict[str, list[float]] = {name: [] for name in runs}
@@ -68,6 +69,7 @@ def take_turns(
     rounds = 0
     while rounds < effort.least or (rounds < effort.most and clock() - begin < effort.seconds):
         for name, run in runs.items():
+            before()
             if pause:
                 sleep(pause)
             if calls[name] > 1:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from benchmarks import agreement, loop, memory, products, pytorch, reference
-from benchmarks.case import Case, draw
+from benchmarks.case import Case, draw, touch_memory
 from benchmarks.contestant import Contestant
 from benchmarks.fit import polynomial, power
 from benchmarks.machine import check_threads
@@ -57,7 +57,10 @@ def compare(cell: str, dtype: str, size: Size, threads: int, effort: Effort) -> 
     del computed, expected
     gc.collect()
     samples = take_turns(
-        {name: one.run for name, one in contestants.items()}, effort, pause=PAUSE if threads > 1 else 0.0
+        {name: one.run for name, one in contestants.items()},
+        effort,
+        before=lambda: touch_memory(size, case.dtype),
+        pause=PAUSE if threads > 1 else 0.0,
     )
     others = [name for name in samples if name not in (OURS, ACCELERATED)]
 

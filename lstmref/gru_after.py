@@ -23,7 +23,7 @@ from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence, HiddenStep
-from lstmref.stacking import by_gate, gate_shapes, stack, to_gates, unstack
+from lstmref.stacking import by_gate, gate_shapes, stack, unstack
 from lstmref.walk import backwards, block_length, chunk_length, cut
 
 STATES = ("h",)
@@ -166,7 +166,7 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     a, rm = aligned((B, 3 * H), dtype), aligned((B, H), dtype)
     a_gates = by_gate(a, 3)
     a_rw, a_m = a_gates[:2], a_gates[2]
-    scale, shift = to_gates(U_FACTORS[:2], B, H, dtype)
+    half = np.array(0.5, dtype)
     add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
     for chunk in cut(T, per_chunk):
         a_x = project(x[chunk], W, W_x)
@@ -177,8 +177,8 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
             recur(h, a)
             add(a_rw, x_rw, rw)
             tanh(rw, rw)
-            multiply(rw, scale, rw)
-            add(rw, shift, rw)
+            multiply(rw, half, rw)
+            add(rw, half, rw)
             add(a_m, b_nh, m_t)
             multiply(r, m_t, rm)
             add(x_n, rm, n)

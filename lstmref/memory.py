@@ -28,7 +28,7 @@ from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import MemorySequence
-from lstmref.stacking import by_gate, gate_shapes, stack, to_gates, unstack
+from lstmref.stacking import by_gate, gate_shapes, stack, unstack
 from lstmref.walk import backwards, block_length, chunk_length, cut
 
 W_NAMES = ("W_i", "W_f", "W_o", "W_g")
@@ -105,18 +105,18 @@ def forward_steps(squash: Squash, U: Array, B: int) -> Callable[[Array, Array, A
     recur = times(U.T, B)
     a, ig, s = aligned((B, 4 * H), dtype), aligned((B, H), dtype), aligned((B, H), dtype)  # of one step
     a_gates = by_gate(a, 4)  # (4, B, H)
-    scale, shift = to_gates(FACTORS, B, H, dtype)
+    half = np.array(0.5, dtype)
     # Names of local functions, and one view of an array for each step, take Python least time.
     add, multiply, tanh, squashed = np.add, np.multiply, np.tanh, squash.value
 
     def steps(a_x: Array, oifg: Array, c: Array, h: Array, h_t: Array) -> Array:
-        views = by_gate(a_x, 4), oifg, *oifg.swapaxes(0, 1), c[:-1], c[1:], h
-        for a_t, all_t, o, i, f, g, c_t, c_next, h_next in zip(*views, strict=True):
+        views = by_gate(a_x, 4), oifg, oifg[:, :3], *oifg.swapaxes(0, 1), c[:-1], c[1:], h
+        for a_t, all_t, oif, o, i, f, g, c_t, c_next, h_next in zip(*views, strict=True):
             recur(h_t, a)  # h' U^T
             add(a_gates, a_t, all_t)  # (4, B, H), the pre-activations
             tanh(all_t, all_t)
-            multiply(all_t, scale, all_t)  # with the next line: o, i, f, g
-            add(all_t, shift, all_t)
+            multiply(oif, half, oif)
+            add(oif, half, oif)
             multiply(f, c_t, c_next)
             multiply(i, g, ig)
             add(c_next, ig, c_next)  # f c' + i g

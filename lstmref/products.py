@@ -33,13 +33,45 @@ def times(M: Array, B: int) -> Apply:
     >>> apply(np.array([[3.0]]), out)
     array([[3., 6.]])
     """
-    shape = tile_shape(B, M.shape, M.itemsize) if M.dtype.char in "fd" else M.shape
-    if shape != M.shape:
-        return _tiled(M, B, *shape)
-    # A product of one row reads M once, in whatever order; one of several rows is faster with M in C order.
-    matrix = M if B == 1 else copied(M)
-    dot = np.dot  # less overhead a call than matmul
-    return lambda v, out: dot(v, matrix, out)
+    k, n = _shape(M, B)
+    K, N = M.shape
+    if (k, n) == M.shape:
+        # A product of one row reads M once, in whatever order; one of several rows is faster with M in C order.
+        matrix = M if B == 1 else copied(M)
+        dot = np.dot  # less overhead a call than matmul
+        return lambda v, out: dot(v, matrix, out)
+    tiles = _tiles(M, k, n)
+    if k == K:
+        return lambda v, out: _multiply(v, tiles, out[None])[0]
+    sums = aligned((K // k, B, N), M.dtype)
+
+    def apply(v: Array, out: Array) -> Array:
+        _multiply(v, tiles, sums)
+        np.add(sums[0], sums[1], out)
+        for share in sums[2:]:
+            np.add(out, share, out)
+        return out
+
+    return apply
+
+
+def times_in_shares(M: Array, B: int) -> tuple[Callable[[Array], object], Array]:
+    """Like `times`, for who adds up the shares of the tiles on the way: a function of v (B, K) that writes them, and
+    the array (number of shares, B, N) that it writes them to; their sum is v M. Source: this project.
+
+    >>> multiply, shares = times_in_shares(np.array([[1.0, 2.0]]), B=1)
+    >>> _ = multiply(np.array([[3.0]]))
+    >>> shares
+    array([[[3., 6.]]])
+    """
+    k, n = _shape(M, B)
+    K, N = M.shape
+    shares = aligned((K // k if K else 1, B, N), M.dtype)
+    if (k, n) == M.shape:
+        apply, total = times(M, B), shares[0]
+        return lambda v: apply(v, total), shares
+    tiles = _tiles(M, k, n)
+    return lambda v: _multiply(v, tiles, shares), shares
 
 
 def tile_shape(B: int, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
@@ -61,19 +93,20 @@ def _divisor(size: int, limit: int) -> int:
     return next(n for n in range(min(size, limit), 0, -1) if size % n == 0)
 
 
-def _tiled(M: Array, B: int, k: int, n: int) -> Apply:
+def _shape(M: Array, B: int) -> tuple[int, ...]:
+    return tile_shape(B, M.shape, M.itemsize) if M.dtype.char in "fd" else M.shape
+
+
+def _tiles(M: Array, k: int, n: int) -> Array:
+    """M (K, N) as tiles: (K/k, N/n, k, n)."""
     K, N = M.shape
-    tiles = copied(M.reshape(K // k, k, N // n, n).swapaxes(1, 2))  # (K/k, N/n, k, n)
-    sums = aligned((K // k, B, N), M.dtype)  # the shares of the K/k rows of tiles
+    return copied(M.reshape(K // k, k, N // n, n).swapaxes(1, 2))
 
-    def apply(v: Array, out: Array) -> Array:
-        rows = v.reshape(B, K // k, 1, k).transpose(1, 2, 0, 3)  # (K/k, 1, B, k)
-        shares = sums if len(sums) > 1 else out[None]
-        np.matmul(rows, tiles, out=shares.reshape(K // k, B, N // n, n).swapaxes(1, 2))
-        if len(sums) > 1:
-            np.add(sums[0], sums[1], out)
-            for share in sums[2:]:
-                np.add(out, share, out)
-        return out
 
-    return apply
+def _multiply(v: Array, tiles: Array, shares: Array) -> Array:
+    """Write to `shares` (K/k, B, N) what each row of tiles adds to v M."""
+    rows, columns, k, n = tiles.shape
+    B = len(v)
+    by_tile = v.reshape(B, rows, 1, k).transpose(1, 2, 0, 3)  # (K/k, 1, B, k)
+    np.matmul(by_tile, tiles, out=shares.reshape(rows, B, columns, n).swapaxes(1, 2))
+    return shares

@@ -21,7 +21,7 @@ from lstmref.alignment import aligned, copied
 from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence
-from lstmref.stacking import by_gate, gate_shapes, stack, to_gates, unstack
+from lstmref.stacking import by_gate, gate_shapes, stack, unstack
 from lstmref.walk import backwards, block_length, chunk_length, cut
 
 W_NAMES = ("W_r", "W_z", "W_n")
@@ -70,7 +70,7 @@ def forward(factors: Factors, params: Parameters, x: Given, h_0: Given) -> tuple
     recur_rw, recur_n = times(U[: 2 * H].T, B), times(U[2 * H :].T, B)
     a_rw, a_n, rh = (aligned((B, N), dtype) for N in (2 * H, H, H))
     a_gates = by_gate(a_rw, 2)
-    scale, shift = to_gates(factors[:2], B, H, dtype)
+    half = np.array(0.5, dtype)
     add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
     for chunk in cut(T, per_chunk):
         a_x = project(x[chunk], W, W_x)
@@ -81,8 +81,8 @@ def forward(factors: Factors, params: Parameters, x: Given, h_0: Given) -> tuple
             recur_rw(h, a_rw)
             add(a_gates, x_rw, rw)
             tanh(rw, rw)
-            multiply(rw, scale, rw)
-            add(rw, shift, rw)
+            multiply(rw, half, rw)
+            add(rw, half, rw)
             multiply(r, h, rh)
             recur_n(rh, a_n)
             add(x_n, a_n, n)

@@ -10,6 +10,7 @@ usually the number of gates times H.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -70,22 +71,6 @@ def unstack(gradient: Array, factors: Sequence[float], names: Sequence[str]) -> 
     return {name: gradient[k * H : (k + 1) * H] for k, name in enumerate(names)}
 
 
-def to_gates(factors: Sequence[float], B: int, H: int, dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
-    """Scale and shift, for each factor one (B, H) of them: gate = scale * tanh(factor * a) + shift.
-
-    Both are 1/2 for a sigmoid, 1 and 0 for a tanh. Whole arrays: NumPy is fastest where it need not repeat a number.
-    Source: this project.
-
-    >>> scale, shift = to_gates((0.5, 1.0), B=1, H=1, dtype=np.dtype(float))
-    >>> scale.ravel(), shift.ravel()
-    (array([0.5, 1. ]), array([0.5, 0. ]))
-    """
-    scale, shift = (aligned((len(factors), B, H), dtype) for _ in range(2))
-    for k, factor in enumerate(factors):
-        scale[k], shift[k] = (1, 0) if factor == 1 else (0.5, 0.5)
-    return scale, shift
-
-
 def by_gate(array: Array, count: int) -> Array:
     """A view of an array whose last axis holds `count` gates: (..., B, count H) -> (..., count, B, H).
 
@@ -98,8 +83,10 @@ def by_gate(array: Array, count: int) -> Array:
 
 
 def _scale(stacked: Array, factors: Sequence[float]) -> None:
-    """Multiply each gate's rows by its factor, in place."""
-    H = len(stacked) // len(factors)
-    for k, factor in enumerate(factors):
+    """Multiply each gate's rows by its factor, in place; neighbours of one factor together."""
+    H, row = len(stacked) // len(factors), 0
+    for factor, gates in groupby(factors):
+        end = row + H * len(list(gates))
         if factor != 1:
-            stacked[k * H : (k + 1) * H] *= factor
+            stacked[row:end] *= factor
+        row = end

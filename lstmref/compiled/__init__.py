@@ -10,6 +10,7 @@ package, or, where that cannot be written to, in the user's cache.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -57,6 +58,7 @@ def loops(dtype: np.dtype[Any]) -> ModuleType | None:
     return _memory() if _ON.get() and dtype in DTYPES else None
 
 
+@cache
 def _memory() -> ModuleType:
     try:
         import_module("numba")

@@ -9,7 +9,7 @@ from typing import Any
 from lstmref.alignment import aligned, copied
 from lstmref.check import Array
 from lstmref.compiled.elementary import inlined, kernel, sigmoid_of_twice, tanh
-from lstmref.products import times
+from lstmref.products import times_in_shares
 
 TOGETHER = 8  # rows of U that are read at once, so that the sum is written an eighth as often
 
@@ -22,21 +22,21 @@ def forward_steps(linear: bool, U: Array, B: int) -> Any:
     >>> float(steps(np.zeros((1, 1, 4)), oifg, c, h, np.zeros((1, 1)))[0, 0]), float(c[1, 0, 0])  # h_0; f c_0
     (0.23105857863000487, 0.5)
     """
-    a = aligned((B, len(U)), U.dtype)
     if B == 1:
         across = copied(U.T)  # (H, 4H): its rows times h, added up
+        a = aligned((len(U),), U.dtype)
 
         def single(a_x: Array, oifg: Array, c: Array, h: Array, h_t: Array) -> Array:
-            _forward(linear, across, a_x[:, 0], oifg[:, :, 0], c[:, 0], h[:, 0], h_t[0], a[0])
+            _forward(linear, across, a_x[:, 0], oifg[:, :, 0], c[:, 0], h[:, 0], h_t[0], a)
             last: Array = h[-1]
             return last
 
         return single
-    recur = times(U.T, B)
+    recur, a = times_in_shares(U.T, B)
 
     def steps(a_x: Array, oifg: Array, c: Array, h: Array, h_t: Array) -> Array:
         for a_t, all_t, c_t, c_next, h_next in zip(a_x, oifg, c[:-1], c[1:], h, strict=True):
-            recur(h_t, a)
+            recur(h_t)  # h' U^T
             _activate(linear, a, a_t, all_t, c_t, c_next, h_next)
             h_t = h_next
         return h_t
@@ -53,12 +53,14 @@ def backward_steps(linear: bool, U: Array, B: int) -> Any:
             _backward(linear, U, *by_step)
 
         return single
-    recur = times(U, B)
+    recur, dh_later = times_in_shares(U, B)
 
     def steps(oifg: Array, c: Array, dh_loss: Array, dh: Array, dc: Array, da: Array, h: Array) -> None:
+        dh_later[0], dh_later[1:] = dh, 0
         for t in reversed(range(len(da))):
-            _differentiate(linear, oifg[t], c[t], c[t + 1], dh_loss[t], dh, dc, da[t], h[t])
-            recur(da[t], dh)  # da U
+            _differentiate(linear, oifg[t], c[t], c[t + 1], dh_loss[t], dh_later, dh, dc, da[t], h[t])
+            recur(da[t])  # da U
+        dh_later.sum(axis=0, out=dh)
 
     return steps
 
@@ -89,16 +91,21 @@ def _step_back(
 
 @kernel
 def _activate(linear: bool, a: Array, a_x: Array, oifg: Array, c: Array, c_next: Array, h: Array) -> None:
-    """One step of a batch, from the recurrent part `a` and the input's part a_x (B, 4H) of the pre-activations."""
+    """One step of a batch, from the recurrent part, in shares, a (S, B, 4H), which is added to the input's part of the
+    pre-activations, a_x (B, 4H).
+    """
     B, H = c.shape
     for b in range(B):
+        for share in a:
+            for k in range(4 * H):
+                a_x[b, k] += share[b, k]
         for j in range(H):
             o, i, f, g, c_next[b, j], h[b, j] = _step(
                 linear,
-                a[b, j] + a_x[b, j],
-                a[b, H + j] + a_x[b, H + j],
-                a[b, 2 * H + j] + a_x[b, 2 * H + j],
-                a[b, 3 * H + j] + a_x[b, 3 * H + j],
+                a_x[b, j],
+                a_x[b, H + j],
+                a_x[b, 2 * H + j],
+                a_x[b, 3 * H + j],
                 c[b, j],
             )
             oifg[0, b, j], oifg[1, b, j], oifg[2, b, j], oifg[3, b, j] = o, i, f, g
@@ -111,19 +118,27 @@ def _differentiate(
     c: Array,
     c_next: Array,
     dh_loss: Array,
+    dh_later: Array,
     dh: Array,
     dc: Array,
     da: Array,
     h: Array,
 ) -> None:
-    """One step of a batch backwards, except for the product: reads dh, writes da (B, 4H), dc and h (B, H)."""
+    """One step of a batch backwards, up to the product: reads dh_later (S, B, H), shares of what comes from the step
+    after; writes dh, their sum with that of the loss, da (B, 4H), dc and h (B, H).
+    """
     B, H = c.shape
     one = c.dtype.type(1)
     for b in range(B):
         for j in range(H):
+            dh[b, j] = dh_loss[b, j]
+        for share in dh_later:
+            for j in range(H):
+                dh[b, j] += share[b, j]
+        for j in range(H):
             o, i, f, g = oifg[0, b, j], oifg[1, b, j], oifg[2, b, j], oifg[3, b, j]
             da[b, j], da[b, H + j], da[b, 2 * H + j], da[b, 3 * H + j], dc[b, j], h[b, j] = _step_back(
-                linear, one, o, i, f, g, c[b, j], c_next[b, j], dh[b, j] + dh_loss[b, j], dc[b, j]
+                linear, one, o, i, f, g, c[b, j], c_next[b, j], dh[b, j], dc[b, j]
             )
 
 

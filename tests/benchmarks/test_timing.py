@@ -44,6 +44,15 @@ def test_everyone_has_one_turn_a_round() -> None:
     assert samples == {name: [1.0] * 3 for name in "abc"}
 
 
+def test_what_comes_before_each_turn_is_not_counted() -> None:
+    machine = Machine()
+    runs = {name: machine.takes(name, [1.0]) for name in "ab"}
+    before = machine.takes("-", [7.0])
+    samples = take_turns(runs, Effort(0.0, 2, 9), before=before, clock=machine.clock)
+    assert "".join(machine.ran) == "ab" + 2 * "-a-b"
+    assert samples == {name: [1.0] * 2 for name in "ab"}
+
+
 def test_a_machine_that_is_slow_for_a_while_does_not_move_the_ratio() -> None:
     # The first call is not counted. In the second of three rounds everything takes ten times as long.
     machine = Machine()
