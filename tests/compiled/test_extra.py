@@ -1,0 +1,57 @@
+"""Numba is asked for when it is needed, by one folder alone, and its absence is said in words."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lstmref
+from lstmref import ExtraError, accelerated, compiled
+from tests.project.sources import imported, modules
+
+FOLDER = Path(compiled.__path__[0])
+LOAD = """
+import sys
+import lstmref
+lstmref.cells()
+print("numba" in sys.modules)
+"""
+
+
+def test_it_is_not_loaded_unless_asked_for() -> None:
+    done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_nothing_else_imports_it() -> None:
+    package = Path(lstmref.__path__[0])
+    importing = {
+        path
+        for path in modules(package)
+        if "numba" in {name.split(".")[0] for _, name in imported(ast.parse(path.read_bytes()))}
+    }
+    assert importing == {FOLDER / "elementary.py"}
+
+
+def test_without_it_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    compiled._memory.cache_clear()
+    try:
+        with pytest.raises(ExtraError, match=r'^accelerated: expected Numba, got .*pip install "lstmref\[numba\]"'):
+            accelerated().__enter__()
+    finally:
+        compiled._memory.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["", ".elementary", ".memory"])
+def test_examples_in_docstrings(name: str) -> None:
+    pytest.importorskip("numba")
+    done = doctest.testmod(importlib.import_module(f"lstmref.compiled{name}"))
+    assert done.attempted > 0
+    assert done.failed == 0
