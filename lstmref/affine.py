@@ -12,7 +12,7 @@ import numpy as np
 
 from lstmref.alignment import aligned
 from lstmref.check import Array
-from lstmref.walk import ROWS_OF_A_CHUNK, cut, rows
+from lstmref.walk import ROWS_BACKWARD, cut, rows
 
 
 def with_one(x: Array) -> Array:
@@ -81,7 +81,7 @@ class WeightGradient:
         left, right = rows(da), rows(v)
         if self._sum is None:
             # In float64 BLAS multiplies v^T da faster, which many rows repay with the time that it takes to turn it.
-            self._turned = self._dtype == np.float64 and len(left) >= ROWS_OF_A_CHUNK
+            self._turned = self._dtype == np.float64 and len(left) >= ROWS_BACKWARD
         if self._turned:
             left, right = right, left
         product = np.dot if len(left) == 1 else np.matmul  # of a single row matmul is slow

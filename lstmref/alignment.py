@@ -14,7 +14,7 @@ import numpy as np
 from lstmref.check import Array
 
 LINE = 64  # bytes
-LEAST = 4096  # bytes; below, to look for the line takes longer than to read two
+LEAST = 2**14  # bytes; below, to look for the line takes longer than to read two
 
 
 def aligned(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:

@@ -24,7 +24,7 @@ from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence, HiddenStep
 from lstmref.stacking import by_gate, gate_shapes, stack, unstack
-from lstmref.walk import backwards, block_length, chunk_length, cut
+from lstmref.walk import backward_chunk, backwards, block_length, cut, forward_chunk
 
 STATES = ("h",)
 W_NAMES = ("W_r", "W_z", "W_n")
@@ -157,7 +157,7 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
     (B, H), dtype, b_nh = h_0.shape, x.dtype, p["b_nh"]
     x, W, U = with_one(x), stack(p, W_FACTORS, W_ROWS, B_ROWS), stack(p, U_FACTORS, U_ROWS)
-    T, per_chunk = len(x), chunk_length(len(x), B, 3 * H)
+    T, per_chunk = len(x), forward_chunk(len(x), B)
     W_x = aligned((per_chunk, B, 3 * H), dtype)  # the input's part of the pre-activations of a chunk
     nrw, m, states = (aligned(shape, dtype) for shape in ((T, 3, B, H), (T, B, H), (T + 1, B, H)))
     states[0] = h_0
@@ -223,7 +223,7 @@ def _through_time(
     """The gradients of x and h_0, and those of the stacked W, U and biases."""
     x, W, U, _, _, states = cache
     (T, B, N), H, dtype = x.shape, states.shape[2], x.dtype
-    per_chunk, per_block = chunk_length(T, B, 3 * H), block_length(T, B, H)
+    per_chunk, per_block = backward_chunk(T, B, 3 * H), block_length(T, B, H)
     # Cotangents of the pre-activations of n, r, w, and of m. The first three meet x, the last three h'.
     d_nrwm = aligned((per_chunk, B, 4 * H), dtype)
     coefficients = aligned((per_block, 5, B, H), dtype)

@@ -29,7 +29,7 @@ from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import MemorySequence
 from lstmref.stacking import by_gate, gate_shapes, stack, unstack
-from lstmref.walk import backwards, block_length, chunk_length, cut
+from lstmref.walk import backward_chunk, backwards, block_length, cut, forward_chunk
 
 W_NAMES = ("W_i", "W_f", "W_o", "W_g")
 U_NAMES = ("U_i", "U_f", "U_o", "U_g")
@@ -83,14 +83,14 @@ def forward(
     p, x, (h_0, c_0) = check.sequence(shapes, params, x, h_0=h_0, c_0=c_0)
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, FACTORS, W_ROWS, B_ROWS), stack(p, FACTORS, U_ROWS)
-    T, per_chunk = len(x), chunk_length(len(x), B, 4 * H)
+    T, per_chunk = len(x), forward_chunk(len(x), B)
     W_x = aligned((per_chunk, B, 4 * H), dtype)  # the input's part of the pre-activations of a chunk
     oifg = aligned((T, 4, B, H), dtype)
     h, c = aligned((T, B, H), dtype), aligned((T + 1, B, H), dtype)
     h_t, c[0] = copied(h_0), c_0
 
     loops = compiled.loops(dtype)
-    steps = loops.forward_steps(squash.linear, U, B) if loops else forward_steps(squash, U, B)
+    steps = loops.forward_steps(squash.linear, U, T, B) if loops else forward_steps(squash, U, B)
     for chunk in cut(T, per_chunk):
         h_t = steps(project(x[chunk], W, W_x), oifg[chunk], c[chunk.start : chunk.stop + 1], h[chunk], h_t)
     return MemorySequence(h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
@@ -156,7 +156,7 @@ def _through_time(
     """The gradients of x, h_0 and c_0, and those of the stacked W, U and b."""
     x, W, U, oifg, h_0, _ = run
     (T, B, N), H, dtype = x.shape, h_0.shape[1], x.dtype
-    per_chunk = chunk_length(T, B, 4 * H)
+    per_chunk = backward_chunk(T, B, 4 * H)
     d_oifg = aligned((per_chunk, B, 4 * H), dtype)  # cotangents of the pre-activations
     h = aligned((per_chunk + 1, B, H), dtype)  # h[t] is h before step t of the chunk
     dx = np.empty((T, B, N - 1), dtype)

@@ -22,7 +22,7 @@ from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence
 from lstmref.stacking import by_gate, gate_shapes, stack, unstack
-from lstmref.walk import backwards, block_length, chunk_length, cut
+from lstmref.walk import backward_chunk, backwards, block_length, cut, forward_chunk
 
 W_NAMES = ("W_r", "W_z", "W_n")
 U_NAMES = ("U_r", "U_z", "U_n")
@@ -62,7 +62,7 @@ def forward(factors: Factors, params: Parameters, x: Given, h_0: Given) -> tuple
     p, x, (h_0,) = check.sequence(shapes, params, x, h_0=h_0)
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, factors, W_NAMES, B_NAMES), stack(p, factors, U_NAMES)
-    T, per_chunk = len(x), chunk_length(len(x), B, 3 * H)
+    T, per_chunk = len(x), forward_chunk(len(x), B)
     W_x = aligned((per_chunk, B, 3 * H), dtype)  # the input's part of the pre-activations of a chunk
     rwn, states = aligned((T, 3, B, H), dtype), aligned((T + 1, B, H), dtype)
     states[0] = h_0
@@ -120,7 +120,7 @@ def _through_time(
     x, W, U, rwn, states = run
     (T, B, N), H, dtype = x.shape, states.shape[2], x.dtype
     U_rw, U_n = U[: 2 * H], U[2 * H :]
-    per_chunk, per_block = chunk_length(T, B, 3 * H), block_length(T, B, H)
+    per_chunk, per_block = backward_chunk(T, B, 3 * H), block_length(T, B, H)
     d_rwn = aligned((per_chunk, B, 3 * H), dtype)  # cotangents of the pre-activations
     coefficients = aligned((per_block, 4, B, H), dtype)
     rh = aligned((per_chunk, B, H), dtype)  # what U_n met

@@ -22,7 +22,7 @@ from lstmref.check import Array, Given, Parameters
 from lstmref.products import times
 from lstmref.results import HiddenSequence, HiddenStep
 from lstmref.stacking import stack
-from lstmref.walk import backwards, block_length, chunk_length, cut
+from lstmref.walk import backward_chunk, backwards, block_length, cut, forward_chunk
 
 STATES = ("h",)
 
@@ -121,7 +121,7 @@ def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, S
     p, x, (h_0,) = check.sequence(parameter_shapes, params, x, h_0=h_0)
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, (1.0,), ["W"], ["b"]), stack(p, (1.0,), ["U"])
-    T, per_chunk = len(x), chunk_length(len(x), B, H)
+    T, per_chunk = len(x), forward_chunk(len(x), B)
     W_x = aligned((per_chunk, B, H), dtype)  # the input's part of the pre-activations of a chunk
     states = aligned((T + 1, B, H), dtype)
     states[0] = h_0
@@ -155,7 +155,7 @@ def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str,
     x, W, U, states = check.cache(cache, SequenceCache)
     given = check.cotangents(cotangents, {"h": states[1:], "h_T": states[0]})
     (T, B, N), H, dtype = x.shape, states.shape[2], x.dtype
-    per_chunk, per_block = chunk_length(T, B, H), block_length(T, B, H)
+    per_chunk, per_block = backward_chunk(T, B, H), block_length(T, B, H)
     d_a = aligned((per_chunk, B, H), dtype)  # cotangents of the pre-activations
     dx = np.empty((T, B, N - 1), dtype)
     dW, dU, db = WeightGradient(H, N - 1, dtype), WeightGradient(H, H, dtype), np.zeros(H, dtype)

@@ -9,19 +9,32 @@ from collections.abc import Iterator
 
 from lstmref.check import Array
 
-ROWS_OF_A_CHUNK = (
-    256  # steps times batch; more if the weights are large, for their gradients are added up each time
-)
+# Steps times batch. Backward has less memory to spare, and more if the weights are large, for their gradients are added
+# up each time.
+ROWS_FORWARD, ROWS_BACKWARD = 512, 256
 NUMBERS_OF_A_BLOCK = 2**13  # steps times batch times H
 
 
-def chunk_length(T: int, B: int, K: int) -> int:
-    """How many steps share a product with weights of K rows: 1 or more.
+def forward_chunk(T: int, B: int) -> int:
+    """How many steps share a product going forward: 1 or more.
 
-    >>> chunk_length(T=1000, B=8, K=512)
+    >>> forward_chunk(T=1000, B=8)
+    64
+    """
+    return _steps(T, B, ROWS_FORWARD)
+
+
+def backward_chunk(T: int, B: int, K: int) -> int:
+    """How many steps share products with weights, and for gradients of weights, of K rows going backward: 1 or more.
+
+    >>> backward_chunk(T=1000, B=8, K=512)
     32
     """
-    return max(1, min(T, max(ROWS_OF_A_CHUNK, K // 4) // max(B, 1)))
+    return _steps(T, B, max(ROWS_BACKWARD, K // 4))
+
+
+def _steps(T: int, B: int, rows: int) -> int:
+    return max(1, min(T, rows // max(B, 1)))
 
 
 def block_length(T: int, B: int, H: int) -> int:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Numba keeps what it has compiled, and does not see every change of a source. A test must not run yesterday's code.
+os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="lstmref-numba-")
+atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 
 # No deadline: machines are shared, and a slow example is no wrong example. In CI the draws are fixed, so that
 # a red run names a change and not a lucky number; elsewhere every run looks at new ones.

@@ -27,8 +27,8 @@ CONTRACT = {"contract"}
 def kernel(function: Function) -> Function:
     """Compile a loop: when first called, once for each dtype; without the interpreter's lock, so threads do not wait.
 
-    >>> kernel(lambda x: x + x)(2.0)
-    4.0
+    The result is kept on disk. Numba compiles anew when the loop's own file has changed, but not when this one has:
+    after a change here, remove lstmref/compiled/__pycache__.
     """
     compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=CONTRACT)(function)
     return cast(Function, compiled)

@@ -40,7 +40,8 @@ def test_a_quick_run_from_end_to_end(repository: Path, tmp_path: Path) -> None:
         for threads in settings.THREADS
     }
     assert [one.axis for one in found.growth] == ["T", "B", "H"]
-    assert "lstm: forward and backward" in done.stdout
+    assert "lstm, lstmref: forward and backward" in done.stdout
+    assert "lstm, numba: forward and backward" in done.stdout
     assert "geometric mean" in done.stdout
     assert done.stdout.rstrip().endswith("written: quick.json")
     assert str(tmp_path) not in out.read_text(encoding="utf-8")

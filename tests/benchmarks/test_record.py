@@ -56,7 +56,7 @@ def drop(*path: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (put("format", 2), "format: 1 was expected"),
+        (put("format", 1), "format: 2 was expected"),
         (put("date", "yesterday"), "date: 'yesterday' does not match"),
         (put("seconds", "330"), "seconds: '330' is not of type 'number'"),
         (put("machine", "processor", ""), "machine/processor: '' should be non-empty"),
@@ -71,8 +71,19 @@ def drop(*path: Any) -> Callable[[Any], None]:
         (drop("speed", 5), "speed: expected .* once, got it 0 times"),
         (drop("memory", 0), "memory: expected lstm float32 .* once, got it 0 times"),
         (put("memory", 0, "peak", 10), "memory/0: expected a peak that holds the cache"),
-        (drop("speed", 0, "times", "loop"), "speed/0/times: expected loop, lstmref, products, torch, got"),
+        (
+            drop("speed", 0, "times", "loop"),
+            "speed/0/times: expected loop, lstmref, numba, products, torch, got",
+        ),
         (drop("speed", 0, "ratios", "torch"), "speed/0/ratios: expected loop, products, torch, got"),
+        (
+            drop("speed", 0, "accelerated", "torch"),
+            "speed/0/accelerated: expected loop, products, torch, got",
+        ),
+        (
+            put("speed", 0, "accelerated", "torch", fixture.spread(0.3)),
+            "speed/0/accelerated/torch: expected within",
+        ),
         (put("speed", 0, "ratios", "torch", fixture.spread(0.3)), "speed/0/ratios/torch: expected within"),
         (put("speed", 0, "times", "torch", "q1", 1.0), "speed/0/times/torch: expected least <= q1"),
         (put("growth", 0, "points", 0, "size", 1000), "growth/0: expected sizes that grow"),

@@ -23,7 +23,9 @@ NUMBERS = strategies.one_of(
 
 def ulps(found: Any, exact: Any) -> float:
     """The error in units in the last place of the exact value."""
-    return float(abs(mpmath.mpf(float(found)) - exact) / mpmath.mpf(float(np.spacing(type(found)(float(exact))))))
+    return float(
+        abs(mpmath.mpf(float(found)) - exact) / mpmath.mpf(float(np.spacing(type(found)(float(exact)))))
+    )
 
 
 def exact_tanh(x: float) -> Any:
@@ -78,5 +80,6 @@ def _both(x: Any) -> Any:
 
 
 def test_an_error_in_the_last_digits_is_caught() -> None:
-    assert ulps(np.float32(np.tanh(np.float32(0.5))), exact_tanh(0.5)) <= 1
-    assert ulps(np.float32(0.46211717 + 4e-7), exact_tanh(0.5)) > ULPS
+    right = np.float32(elementary.tanh(np.float32(0.5)))
+    assert ulps(right, exact_tanh(0.5)) <= ULPS
+    assert ulps(right * np.float32(1 + 5e-7), exact_tanh(0.5)) > ULPS

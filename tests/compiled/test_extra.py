@@ -36,14 +36,16 @@ def test_nothing_else_imports_it() -> None:
         for path in modules(package)
         if "numba" in {name.split(".")[0] for _, name in imported(ast.parse(path.read_bytes()))}
     }
-    assert importing == {FOLDER / "elementary.py"}
+    assert importing == {FOLDER / "__init__.py", FOLDER / "elementary.py"}
 
 
 def test_without_it_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     compiled._memory.cache_clear()
     try:
-        with pytest.raises(ExtraError, match=r'^accelerated: expected Numba, got .*pip install "lstmref\[numba\]"'):
+        with pytest.raises(
+            ExtraError, match=r'^accelerated: expected Numba, got .*pip install "lstmref\[numba\]"'
+        ):
             accelerated().__enter__()
     finally:
         compiled._memory.cache_clear()

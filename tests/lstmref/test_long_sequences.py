@@ -48,8 +48,9 @@ def worst(cell: Cell, sizes: Sizes) -> float:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of 12 rows and blocks of 12 numbers, so that short sequences have many."""
-    monkeypatch.setattr(walk, "ROWS_OF_A_CHUNK", 12)
-    monkeypatch.setattr(affine, "ROWS_OF_A_CHUNK", 12)
+    monkeypatch.setattr(walk, "ROWS_FORWARD", 12)
+    monkeypatch.setattr(walk, "ROWS_BACKWARD", 12)
+    monkeypatch.setattr(affine, "ROWS_BACKWARD", 12)
     monkeypatch.setattr(walk, "NUMBERS_OF_A_BLOCK", 12)
 
 
@@ -67,14 +68,12 @@ def test_chunks_of_one_step_and_blocks_of_a_chunk(cell: Cell, sizes: Sizes) -> N
 
 
 def test_a_chunk_as_it_is(cell: Cell) -> None:
-    """With the lengths that are in use: three chunks, the last cut, of two blocks or more."""
+    """With the lengths that are in use: two chunks forward and three backward, the last cut, of blocks."""
     sizes = Sizes(300, 2, 3, 64)
-    assert (
-        3 * walk.chunk_length(sizes.T, sizes.B, 3 * sizes.H)
-        >= sizes.T
-        > 2 * walk.chunk_length(sizes.T, 2, 256)
-    )
-    assert walk.block_length(sizes.T, sizes.B, sizes.H) < walk.chunk_length(sizes.T, sizes.B, 3 * sizes.H)
+    forward, backward = walk.forward_chunk(300, 2), walk.backward_chunk(300, 2, 4 * sizes.H)
+    assert forward < sizes.T < 2 * forward
+    assert 2 * backward < sizes.T < 3 * backward
+    assert walk.block_length(sizes.T, sizes.B, sizes.H) < backward
     assert worst(cell, sizes) < 1e-12
 
 
