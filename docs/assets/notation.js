@@ -100,10 +100,16 @@
     choose(select.value);
   }
 
+  /* The list to choose from, once all of what belongs to it is here. */
+  function control() {
+    const bar = document.querySelector(".notation");
+    return bar && (bar.nextElementSibling || whole()) ? document.getElementById("notation-choice") : null;
+  }
+
   /* Before each frame until the page is whole. */
   function frame() {
     follow();
-    if (!select && (select = document.getElementById("notation-choice"))) {
+    if (!select && (select = control())) {
       tell();
       select.addEventListener("change", chosen);
     }

@@ -22,7 +22,7 @@ from docs.hooks.words import Words
 
 FILE = Path("benchmarks", "latest.json")
 # Behind the name of a cell, asks for its compiled loops.
-SUFFIX = " accelerated"
+SUFFIX = "-accelerated"
 RATIOS = {OURS: targets.plain, ACCELERATED: targets.accelerated}
 # How many points a fitted curve is drawn through.
 CURVE = 48
@@ -34,7 +34,7 @@ class PartError(ValueError):
 
 def part(view: View, name: str) -> Markup:
     """One part of the record: `targets`, `memory`, `growth`, `machine`, the speed of a cell by its name, or, with
-    ` accelerated` after it, that of its compiled loops.
+    `-accelerated` after it, that of its compiled loops.
 
     Raises `RecordError` when the record is damaged, `PartError` when it has no such part.
     """

@@ -145,7 +145,7 @@ def test_without_a_record_the_page_says_so(tmp_path: Path) -> None:
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         performance.PartError,
-        match=r"^rnn: expected targets, memory, growth, machine, lstm, lstm accelerated, gru-after$",
+        match=r"^rnn: expected targets, memory, growth, machine, lstm, lstm-accelerated, gru-after$",
     ):
         render(tmp_path, "rnn", fixture.record())
 

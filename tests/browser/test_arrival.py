@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import QuietHandler, serving
 
@@ -43,24 +42,22 @@ class InTwoParts(QuietHandler):
         '<select id="notation-choice"',
         'value="keras"',
         "</select>",
-        'data-of="colah"',
+        'data-of="greff"',
         'class="notation__notes"',
     ],
 )
-def test_the_choice_works_wherever_the_page_is_cut(
-    new_context: Callable[..., BrowserContext], built_site: Path, cut: str
-) -> None:
+def test_the_choice_works_wherever_the_page_is_cut(browser: Browser, built_site: Path, cut: str) -> None:
     handler = type("Handler", (InTwoParts,), {"cut": cut.encode()})
     with serving(built_site, handler) as address:
-        page = new_context(base_url=address).new_page()
+        page = browser.new_page(base_url=address, service_workers="block")
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(error.message))
         page.goto(PAGE)
-        page.locator("#notation-choice").select_option("colah")
-        page.wait_for_function(
-            """document.querySelector('.math[data-id="lstm.forward.i"] annotation').textContent.includes('i_t')"""
-        )
-        hidden = page.locator('.notation [data-of="colah"]').evaluate_all("all => all.map(one => one.hidden)")
+        page.locator("#notation-choice").select_option("greff")
+        first = page.locator('.math[data-id="lstm.forward.i"] annotation').first
+        expect(first).to_contain_text("i^{t} = ", use_inner_text=False)
+        hidden = page.locator('.notation [data-of="greff"]').evaluate_all("all => all.map(one => one.hidden)")
         assert hidden
         assert not any(hidden)
         assert complaints == []
+        page.close()
