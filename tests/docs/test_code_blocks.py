@@ -26,16 +26,17 @@ def pages() -> list[object]:
     return found
 
 
-@pytest.mark.parametrize("page", pages())
+# Not called `page`: that name belongs to the browser.
+@pytest.mark.parametrize("source", pages())
 def test_the_blocks_of_a_page_run_in_order(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     # As tests/witnesses has it: Keras on JAX, and its settings neither read nor written in the user's home.
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     try:
-        blocks.run(blocks.read(page))
+        blocks.run(blocks.read(source))
     except ModuleNotFoundError as error:
         name = (error.name or "").split(".")[0]
         if name not in MAY_BE_ABSENT or os.environ.get("LSTMREF_REQUIRE_WITNESSES"):
@@ -44,14 +45,14 @@ def test_the_blocks_of_a_page_run_in_order(
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.is_relative_to(ENGLISH)], ids=lambda page: page.name
+    "source", [page for page in PAGES if page.is_relative_to(ENGLISH)], ids=lambda page: page.name
 )
-def test_the_languages_show_the_same_code(page: Path) -> None:
-    other = CHINESE / page.relative_to(ENGLISH)
+def test_the_languages_show_the_same_code(source: Path) -> None:
+    other = CHINESE / source.relative_to(ENGLISH)
     if not other.exists():
-        assert not blocks.read(page) or page.parent.name == "api"  # the API reference is English
+        assert not blocks.read(source) or source.parent.name == "api"  # the API reference is English
         return
-    english, chinese = blocks.read(page), blocks.read(other)
+    english, chinese = blocks.read(source), blocks.read(other)
     assert len(english) == len(chinese)
     for one, two in zip(english, chinese, strict=True):
         assert blocks.without_comments(one) == blocks.without_comments(two), f"{other.name}:{two.line}"

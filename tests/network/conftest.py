@@ -1,15 +1,16 @@
-"""Runs every test that asks for `cell` once for each cell that is found; skips witnesses that are not installed."""
+"""Runs every test that asks for `cell` once for each cell that is found; gives the witnesses that are installed."""
 
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 import lstmref
+from tests.required import witness
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -20,14 +21,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def installed() -> Callable[[str], Any]:
-    """Gives a module; skips, with the reason, where it is missing, and fails where witnesses are required."""
-
-    def get(name: str) -> Any:
-        try:
-            return importlib.import_module(name)
-        except ImportError as error:
-            if os.environ.get("LSTMREF_REQUIRE_WITNESSES"):
-                pytest.fail(f"{name} is required here: {error}", pytrace=False)
-            pytest.skip(f"{name}: {error}; `make witnesses` installs it")
-
-    return get
+    """Gives a module by its name; what happens where it is missing, see tests/required.py."""
+    return partial(witness, load=importlib.import_module)
