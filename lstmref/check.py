@@ -100,7 +100,7 @@ def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dic
         else:
             # One zero at every place; a quicker way to that than broadcast_to, which short sequences feel.
             zero = bytes(output.dtype.itemsize)
-            found[name] = np.ndarray(output.shape, output.dtype, zero, strides=(0,) * output.ndim)
+            found[name] = np.ndarray(output.shape, output.dtype, zero, strides=tuple(0 for _ in output.shape))
     return found
 
 

@@ -90,13 +90,13 @@ def forward(
     h_t, c[0] = copied(h_0), c_0
 
     loops = compiled.loops(dtype)
-    steps = loops.forward_steps(squash.linear, U, T, B) if loops else forward_steps(squash, U, B)
+    steps = loops.forward_steps(squash.linear, U, T, B) if loops else _forward_steps(squash, U, B)
     for chunk in cut(T, per_chunk):
         h_t = steps(project(x[chunk], W, W_x), oifg[chunk], c[chunk.start : chunk.stop + 1], h[chunk], h_t)
     return MemorySequence(h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
 
 
-def forward_steps(squash: Squash, U: Array, B: int) -> Callable[[Array, Array, Array, Array, Array], Array]:
+def _forward_steps(squash: Squash, U: Array, B: int) -> Callable[[Array, Array, Array, Array, Array], Array]:
     """The loop over the steps of a chunk, for a batch of B: it reads a_x (t, B, 4H), the input's part of the
     pre-activations, c[0], and h_t (B, H), which is h before the chunk; writes the gates oifg (t, 4, B, H), the later
     c (t + 1, B, H), and h (t, B, H); and returns h after the chunk.
@@ -163,7 +163,7 @@ def _through_time(
     dW, dU, db = WeightGradient(4 * H, N - 1, dtype), WeightGradient(4 * H, H, dtype), np.zeros(4 * H, dtype)
     dh, dc = copied(given["h_T"]), copied(given["c_T"])
     loops = compiled.loops(dtype)
-    steps = loops.backward_steps(squash.linear, U, B) if loops else backward_steps(squash, U, B)
+    steps = loops.backward_steps(squash.linear, U, B) if loops else _backward_steps(squash, U, B)
     for chunk in reversed(cut(T, per_chunk)):
         da = d_oifg[: chunk.stop - chunk.start]
         h[0] = _h(squash, run, chunk.start - 1) if chunk.start else h_0
@@ -176,7 +176,7 @@ def _through_time(
     return dx, dh, dc, dW, dU, db
 
 
-def backward_steps(
+def _backward_steps(
     squash: Squash, U: Array, B: int
 ) -> Callable[[Array, Array, Array, Array, Array, Array, Array], None]:
     """The loop over the steps of a chunk, the last first, for a batch of B: it reads the gates oifg (t, 4, B, H),

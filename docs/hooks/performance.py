@@ -137,7 +137,7 @@ def _speed(view: View, rows: list[Speed], ours: str) -> Markup:
         cell=words.say(f"cells.{rows[0].cell}"),
         layer={"lstm": "nn.LSTM", "gru-after": "nn.GRU"}[rows[0].cell],
         tables=tables,
-        ours=words.say(f"benchmarks.{ours}"),
+        ours=words.say("benchmarks.compiled") if ours == ACCELERATED else ours,
         has_loop=any("loop" in one.ratios for one in rows),
         agreement=words.say("benchmarks.agreement", deviations=words.listed(off)),
         rounds=words.say("benchmarks.rounds", least=min(rounds), most=max(rounds)),

@@ -10,7 +10,6 @@ package, or, where that cannot be written to, in the user's cache.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -22,7 +21,7 @@ from lstmref.errors import ExtraError
 __all__ = ["accelerated", "loops"]
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
-_ON: ContextVar[bool] = ContextVar("accelerated", default=False)
+_LOOPS: ContextVar[ModuleType | None] = ContextVar("loops", default=None)
 
 
 @contextmanager
@@ -41,12 +40,17 @@ def accelerated() -> Iterator[None]:
     >>> float(outputs.c_T[0, 0])  # f_1 f_2 = 1/4
     0.25
     """
-    _memory()
-    token = _ON.set(True)
+    try:
+        import_module("numba")
+    except ImportError as error:
+        raise ExtraError(
+            f'accelerated: expected Numba, got {error}: pip install "lstmref[numba]", or leave accelerated() out'
+        ) from error
+    token = _LOOPS.set(import_module("lstmref.compiled.memory"))
     try:
         yield
     finally:
-        _ON.reset(token)
+        _LOOPS.reset(token)
 
 
 def loops(dtype: np.dtype[Any]) -> ModuleType | None:
@@ -55,15 +59,4 @@ def loops(dtype: np.dtype[Any]) -> ModuleType | None:
     >>> loops(np.dtype(float)) is None
     True
     """
-    return _memory() if _ON.get() and dtype in DTYPES else None
-
-
-@cache
-def _memory() -> ModuleType:
-    try:
-        import_module("numba")
-    except ImportError as error:
-        raise ExtraError(
-            f'accelerated: expected Numba, got {error}: pip install "lstmref[numba]", or leave accelerated() out'
-        ) from error
-    return import_module("lstmref.compiled.memory")
+    return _LOOPS.get() if dtype in DTYPES else None

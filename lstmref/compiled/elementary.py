@@ -29,6 +29,9 @@ def kernel(function: Function) -> Function:
 
     The result is kept on disk. Numba compiles anew when the loop's own file has changed, but not when this one has:
     after a change here, remove lstmref/compiled/__pycache__.
+
+    >>> float(kernel(tanh.py_func)(0.0))
+    0.0
     """
     compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=CONTRACT)(function)
     return cast(Function, compiled)
@@ -56,13 +59,13 @@ HIGH_SINGLE, LOW_SINGLE, PER_LN2_SINGLE = np.float32(HIGH), np.float32(LOW), np.
 ONE_SINGLE, TWELVE, SIXTY, HUNDRED_AND_TWENTY = map(np.float32, (1, 12, 60, 120))
 
 
-def parts(x: float) -> Any:
+def _parts(x: float) -> Any:
     """2**n, 2**n - 1, 2**n + 1, P and Q, as above, for a float32 or a float64; for compiled code alone."""
     raise NotImplementedError("expected a call from compiled code")
 
 
-@overload(parts, jit_options={"error_model": "numpy", "fastmath": CONTRACT}, inline="always")
-def _parts(x: Any) -> Any:
+@overload(_parts, jit_options={"error_model": "numpy", "fastmath": CONTRACT}, inline="always")
+def _choose_parts(x: Any) -> Any:
     def single(x: Any) -> Any:
         r = min(max(x + x, -HELD_SINGLE), HELD_SINGLE)
         shifted = np.float32(r * PER_LN2_SINGLE + ROUND_SINGLE)
@@ -97,7 +100,7 @@ def tanh(x: Any) -> Any:
     >>> float(tanh(0.0)), float(tanh(1e4))
     (0.0, 1.0)
     """
-    _, less, more, P, Q = parts(x)
+    _, less, more, P, Q = _parts(x)
     return (less * Q + more * P) / (more * Q + less * P)
 
 
@@ -108,5 +111,5 @@ def sigmoid_of_twice(x: Any) -> Any:
     >>> float(sigmoid_of_twice(0.0)), float(sigmoid_of_twice(1e4))
     (0.5, 1.0)
     """
-    power, less, more, P, Q = parts(x)
+    power, less, more, P, Q = _parts(x)
     return power * (Q + P) / (more * Q + less * P)

@@ -19,9 +19,9 @@ TOGETHER = 8  # rows of U that are read at once, so that the sum is written an e
 
 
 def forward_steps(linear: bool, U: Array, T: int, B: int) -> Any:
-    """The loop over the steps of a chunk; see `lstmref.memory.forward_steps`, `linear` if the output is that of c.
+    """The loop over the steps of a chunk, as `_forward_steps` of `lstmref.memory` makes it.
 
-    T: how many steps there are in all.
+    linear: whether h is o c, and not o tanh(c); U: (4H, H), float32 or float64; T: how many steps there are in all.
 
     >>> steps = forward_steps(False, np.zeros((4, 1)), T=1, B=1)
     >>> oifg, c, h = np.zeros((1, 4, 1, 1)), np.ones((2, 1, 1)), np.zeros((1, 1, 1))
@@ -52,7 +52,9 @@ def forward_steps(linear: bool, U: Array, T: int, B: int) -> Any:
 
 
 def backward_steps(linear: bool, U: Array, B: int) -> Any:
-    """The loop over the steps of a chunk, the last first; see `lstmref.memory.backward_steps`.
+    """The loop over the steps of a chunk, the last first, as `_backward_steps` of `lstmref.memory` makes it.
+
+    linear: whether h is o c, and not o tanh(c); U: (4H, H), float32 or float64.
 
     >>> steps = backward_steps(True, np.zeros((4, 1)), B=1)
     >>> half, one, dc = np.full((1, 4, 1, 1), 0.5), np.ones((1, 1, 1)), np.zeros((1, 1))

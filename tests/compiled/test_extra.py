@@ -41,14 +41,13 @@ def test_nothing_else_imports_it() -> None:
 
 def test_without_it_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
-    compiled._memory.cache_clear()
-    try:
-        with pytest.raises(
+    with (
+        pytest.raises(
             ExtraError, match=r'^accelerated: expected Numba, got .*pip install "lstmref\[numba\]"'
-        ):
-            accelerated().__enter__()
-    finally:
-        compiled._memory.cache_clear()
+        ),
+        accelerated(),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("name", ["", ".elementary", ".memory"])

@@ -21,8 +21,8 @@ CLOSE = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
 # What is the same in every language: names of formats and of cells.
 UNTRANSLATED = {"lstm", "latex", "mathml", "sympy", "numpy", "json", "bibtex", "ris", "csl", "title"}
 # Names of programs and people.
-UNTRANSLATED |= {"cudnn", "flax", "keras", "onednn", "onnx", "pytorch", "colah", "ours", "to-torch"}
-UNTRANSLATED |= {"version-lstmref", "version-numpy", "version-python", "version-torch"}
+UNTRANSLATED |= {"cudnn", "flax", "keras", "onednn", "onnx", "pytorch", "colah", "to-torch"}
+UNTRANSLATED |= {"version-lstmref", "version-numba", "version-numpy", "version-python", "version-torch"}
 # Names of functions.
 UNTRANSLATED |= {"sigmoid", "tanh"}
 

@@ -102,7 +102,16 @@ def test_the_wheel_needs_numpy_only(metadata: Message) -> None:
     needs = metadata.get_all("Requires-Dist") or []
     assert [need.split(">")[0] for need in needs if "extra ==" not in need] == ["numpy"]
     extra = {need.split(";")[0].split("<")[0].split(">")[0] for need in needs if "extra ==" in need}
-    assert extra == {"sympy", "mpmath", "python-flint", "joblib", "tqdm", "distributed", "safetensors"}
+    assert extra == {
+        "sympy",
+        "mpmath",
+        "python-flint",
+        "joblib",
+        "tqdm",
+        "distributed",
+        "numba",
+        "safetensors",
+    }
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"
 
