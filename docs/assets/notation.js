@@ -126,6 +126,13 @@
     requestAnimationFrame(() => requestAnimationFrame(show));
   }
 
+  /* What was not waited for any longer has come after all, and the reader has not chosen otherwise. */
+  function arrived(found) {
+    if (turn) return;
+    if (select) show(page.name, found);
+    else [shown, files, problem, followed] = [page.name, found, "", 0];
+  }
+
   async function begin() {
     if (page.name) {
       let found = {};
@@ -135,7 +142,10 @@
         found = null;
       }
       if (found) [shown, files] = [page.name, found];
-      else problem = page.name;
+      else {
+        problem = page.name;
+        page.first.then(arrived, () => {});
+      }
     }
     frame();
     document.addEventListener("DOMContentLoaded", frame); // a page in the background has no frames

@@ -321,6 +321,31 @@ def test_a_slow_file_is_waited_for_two_seconds(page: Page) -> None:
     chosen(page, "")
 
 
+@pytest.mark.parametrize("choose_another", [False, True])
+def test_a_file_that_comes_later_is_shown_unless_the_reader_chose_otherwise(
+    page: Page, choose_another: bool
+) -> None:
+    held: list[Route] = []
+    page.route("**/pytorch.lstm.json", lambda route: held.append(route))
+    page.goto("cells/lstm/?notation=pytorch", wait_until="commit")
+    expect(page.get_by_text("could not be loaded")).to_be_visible(timeout=6000)
+    own = tex(page, "lstm.forward.i")
+    if choose_another:
+        choose(page, "greff")
+        chosen(page, "greff")
+        expect(page.get_by_text("could not be loaded")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    if choose_another:
+        page.wait_for_timeout(500)
+        chosen(page, "greff")
+        assert tex(page, "lstm.forward.i").startswith("i^{t} = ")
+        return
+    chosen(page, "pytorch")
+    expect(page.get_by_text("could not be loaded")).to_be_hidden()
+    assert tex(page, "lstm.forward.i") != own
+
+
 def test_a_script_that_does_not_come_hides_nothing_for_long(page: Page) -> None:
     page.route("**/assets/notation.js", lambda route: route.abort())
     page.goto("cells/lstm/?notation=pytorch")
