@@ -176,6 +176,7 @@ def finite(name: str, found: Array, given: Given | None = None) -> None:
 
     `given` is what it was read from: a number may have been too large for the dtype.
 
+    >>> finite("x", np.array([1e300]))  # finite, though its square is not
     >>> finite("x", np.array([0.0, -np.inf]))
     Traceback (most recent call last):
     lstmref.errors.NotFiniteError: x: expected finite numbers, got -inf at (1,)

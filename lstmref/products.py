@@ -34,19 +34,19 @@ def times(M: Array, B: int) -> Apply:
     array([[3., 6.]])
     """
     k, n = _shape(M, B)
-    K, N = M.shape
+    K = len(M)
     if (k, n) == M.shape:
         # A product of one row reads M once, in whatever order; one of several rows is faster with M in C order.
         matrix = M if B == 1 else copied(M)
         dot = np.dot  # less overhead a call than matmul
         return lambda v, out: dot(v, matrix, out)
-    tiles = _tiles(M, k, n)
     if k == K:
+        tiles = _tiles(M, k, n)
         return lambda v, out: _multiply(v, tiles, out[None])[0]
-    sums = aligned((K // k, B, N), M.dtype)
+    multiply, sums = times_in_shares(M, B)
 
     def apply(v: Array, out: Array) -> Array:
-        _multiply(v, tiles, sums)
+        multiply(v)
         np.add(sums[0], sums[1], out)
         for share in sums[2:]:
             np.add(out, share, out)

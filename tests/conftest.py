@@ -15,9 +15,11 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Numba keeps what it has compiled, and does not see every change of a source. A test must not run yesterday's code.
-os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="lstmref-numba-")
-atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
+# Numba keeps what it has compiled, and does not see every change of a source. A test must not run yesterday's code:
+# each session has a folder of its own, which its workers share.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="lstmref-numba-")
+    atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 
 # No deadline: machines are shared, and a slow example is no wrong example. In CI the draws are fixed, so that
 # a red run names a change and not a lucky number; elsewhere every run looks at new ones.

@@ -6,7 +6,7 @@ rounding, with P odd and Q even in r: its Padé approximant, of degree 6 in floa
     sigmoid(2x) = e / (e + 1) = 2**n (Q + P) / ((2**n + 1) Q + (2**n - 1) P)
     tanh(x) = (e - 1) / (e + 1) = ((2**n - 1) Q + (2**n + 1) P) / ((2**n + 1) Q + (2**n - 1) P)
 
-In this form neither loses digits where it is tiny. Both are right to two units in the last place.
+In this form neither loses digits where it is tiny. The relative error of both is at most 2 eps.
 
 Source: the Padé approximants of exp; cody1980 (the reduction by n, with ln(2) in two parts).
 """

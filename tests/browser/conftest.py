@@ -10,11 +10,7 @@ tests are skipped with the reason; with LSTMREF_REQUIRE_BROWSER=1 they fail.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +18,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Playwright, Request
 
 from tests.browser.chromium import FLAGS, find_chromium, foreign
+from tests.browser.server import serving
 
 HERE = Path(__file__).resolve().parent
 
@@ -33,19 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files and says nothing: a test prints what it found, not what was loaded."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except ConnectionError:  # the browser left in the middle of a file
-            self.close_connection = True
-
-
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> str:
     """The path of Chromium; skips without one, or fails where LSTMREF_REQUIRE_BROWSER=1."""
@@ -55,17 +39,6 @@ def chromium(playwright: Playwright) -> str:
         if os.environ.get("LSTMREF_REQUIRE_BROWSER") == "1":
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
-
-
-@contextmanager
-def serving(folder: Path, handler: type[SimpleHTTPRequestHandler] = QuietHandler) -> Iterator[str]:
-    """Serves a folder on this machine; yields the address, which ends in `/`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, name="site", daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import QuietHandler, serving
+from tests.browser.server import QuietHandler, serving
 
 PAGE = "/cells/lstm/"
 # Long enough for the script to come and for some frames to be drawn.

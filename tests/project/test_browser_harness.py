@@ -85,7 +85,7 @@ def run_harness(repository: Path, folder: Path, **environment: str) -> tuple[int
     """Runs `TWO_TESTS` under a copy of the fixtures; returns pytest's exit status and what it printed."""
     tests = folder / "tests" / "browser"
     tests.mkdir(parents=True)
-    for name in ("conftest.py", "chromium.py"):
+    for name in ("conftest.py", "chromium.py", "server.py"):
         shutil.copy(repository / "tests" / "browser" / name, tests / name)
     shutil.copy(repository / "pyproject.toml", folder)
     (tests / "test_two.py").write_text(TWO_TESTS, encoding="utf-8")
