@@ -8,22 +8,23 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from derivations import catalogue, evidence, export, ledger
-from derivations.boxes import Box
 from derivations.cells import cells
-from derivations.formula import DerivationStep, Formula
+from derivations.derive import catalogue
+from derivations.derive.formula import DerivationStep, Formula
 from derivations.language import CellError
-from derivations.notation import OWN, Writing
-from derivations.notations import notations
-from derivations.render.cite import FORMATS, citation
-from derivations.render.layout import layout, statement
-from derivations.render.mathml import mathml
-from derivations.render.numpy import numpy
-from derivations.render.sympy import source as sympy_source
-from derivations.render.tex import tex
-from derivations.render.text import text
+from derivations.record import evidence, export, ledger
+from derivations.record.cite import FORMATS, citation
 from derivations.verify import BUILD, EVIDENCE, ROOT, line, print_outcomes, prove, report_refuted, verify
-from derivations.writing import NotationError
+from derivations.write.dialect import NotationError
+from derivations.write.layout import layout, statement
+from derivations.write.mathml import mathml
+from derivations.write.notation import OWN, Writing
+from derivations.write.notations import notations
+from derivations.write.numpy import numpy
+from derivations.write.sympy import source as sympy_source
+from derivations.write.tex import tex
+from derivations.write.text import text
+from derivations.write.typeset import Box
 
 PASSES = ("forward", "backward", "count")
 

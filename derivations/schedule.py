@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import process_time
 
-from derivations.catalogue import of_cell
 from derivations.cells import cells
+from derivations.derive.catalogue import of_cell
 from derivations.mutants.judge import ALL_SIZES, UNROLLED, refused_by
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.unrolled import HORIZONS, Unrolled

@@ -9,12 +9,14 @@ from time import perf_counter
 
 from tqdm import tqdm
 
-from derivations import catalogue, checkers, evidence, export, ledger, schedule
+from derivations import checkers, schedule
 from derivations.cells import cells
-from derivations.formula import Formula
-from derivations.render.layout import statement
-from derivations.render.text import text
+from derivations.derive import catalogue
+from derivations.derive.formula import Formula
+from derivations.record import evidence, export, ledger
 from derivations.schedule import Finished
+from derivations.write.layout import statement
+from derivations.write.text import text
 
 ROOT = Path(__file__).parent.parent
 # In a checkout beside the package; where only the package is installed, where one is.

@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 from traceback import extract_tb
 
 from derivations.language import Cell, CellError
-from derivations.nodes import ShapeError
+from derivations.language.expressions import ShapeError
 
 
 @cache

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from sympy import Add, Expr, Symbol, expand
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.formula import Formula, canonical
+from derivations.derive.formula import Formula, canonical
 from derivations.language import Cell
+from derivations.language.expressions import ShapeError
 from derivations.mutants.kinds import KINDS
-from derivations.nodes import ShapeError
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,10 @@ from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations import nodes
-from derivations.formula import Formula
-from derivations.language import Cell, Symbol
+from derivations.derive.formula import Formula
+from derivations.language import Cell, Symbol, expressions
+from derivations.language.expressions import AFTER, BEFORE, AtStep, Elementwise, TimeSum
 from derivations.mutants.sites import put, rebuild, sites
-from derivations.nodes import AFTER, BEFORE, AtStep, Elementwise, TimeSum
 
 Make = Callable[[], MatrixExpr]
 Kind = Callable[[Formula, Cell], Iterator[Make]]
@@ -32,20 +31,20 @@ def drop_term(f: Formula, _: Cell) -> Iterator[Make]:
         if isinstance(part, MatAdd):
             for k in range(len(part.args)):
                 rest = [*part.args[:k], *part.args[k + 1 :]]
-                yield partial(_at, f, path, partial(nodes.add, *rest))
+                yield partial(_at, f, path, partial(expressions.add, *rest))
 
 
 def flip_sign(f: Formula, _: Cell) -> Iterator[Make]:
     """a + b → a − b, and a → −a."""
     if isinstance(f.right, TimeSum):
-        yield partial(TimeSum, nodes.negate(f.right.body))
+        yield partial(TimeSum, expressions.negate(f.right.body))
     else:
-        yield partial(nodes.negate, f.right)
+        yield partial(expressions.negate, f.right)
     for path, part in sites(f.right):
         if isinstance(part, MatAdd):
             for k, term in enumerate(part.args):
-                flipped = [*part.args[:k], nodes.negate(term), *part.args[k + 1 :]]
-                yield partial(_at, f, path, partial(nodes.add, *flipped))
+                flipped = [*part.args[:k], expressions.negate(term), *part.args[k + 1 :]]
+                yield partial(_at, f, path, partial(expressions.add, *flipped))
 
 
 def drop_factor(f: Formula, _: Cell) -> Iterator[Make]:
@@ -54,7 +53,7 @@ def drop_factor(f: Formula, _: Cell) -> Iterator[Make]:
         if isinstance(part, HadamardProduct):
             for k in range(len(part.args)):
                 rest = [*part.args[:k], *part.args[k + 1 :]]
-                yield partial(_at, f, path, partial(nodes.hadamard, *rest))
+                yield partial(_at, f, path, partial(expressions.hadamard, *rest))
         elif _is_product(part):
             for kept in part.args:
                 yield partial(_at, f, path, partial(_fitting, kept, part))
@@ -68,7 +67,7 @@ def double_factor(f: Formula, _: Cell) -> Iterator[Make]:
         if isinstance(part, HadamardProduct):
             for k, factor in enumerate(part.args):
                 doubled = [*part.args[: k + 1], factor, *part.args[k + 1 :]]
-                yield partial(_at, f, path, partial(nodes.hadamard, *doubled))
+                yield partial(_at, f, path, partial(expressions.hadamard, *doubled))
         elif _is_product(part) and not isinstance(part.args[1], Transpose):
             yield partial(_at, f, path, partial(_twice, part))
 
@@ -89,7 +88,7 @@ def shift_time(f: Formula, cell: Cell) -> Iterator[Make]:
         return
     previous = {s.previous.name: s.name for s in cell.states}
     constant = {p.name for p in cell.parameters}
-    for symbol in {n.name: n for n in nodes.symbols_in(f.right)}.values():
+    for symbol in {n.name: n for n in expressions.symbols_in(f.right)}.values():
         if symbol.name in constant:
             continue
         others = [symbol.name + BEFORE, symbol.name + AFTER]
@@ -114,21 +113,21 @@ def transpose_outer(f: Formula, _: Cell) -> Iterator[Make]:
     for path, part in sites(f.right):
         if _is_product(part) and isinstance(part.args[1], Transpose) and part.args[0].shape[1] == 1:
             column, row = part.args
-            yield partial(_at, f, path, partial(nodes.outer, row.arg, column))
+            yield partial(_at, f, path, partial(expressions.outer, row.arg, column))
 
 
 def value_for_slope(f: Formula, _: Cell) -> Iterator[Make]:
     """σ for σ′ and tanh for its derivative."""
     for path, part in sites(f.right):
         if isinstance(part, MatAdd) and isinstance(part.args[0], OneMatrix) and len(part.args) == 2:
-            inner = part.args[1].args[1] if nodes.is_negative(part.args[1]) else None
+            inner = part.args[1].args[1] if expressions.is_negative(part.args[1]) else None
             if isinstance(inner, HadamardPower):
                 yield partial(_at, f, path, partial(_same, inner.base))
         if isinstance(part, HadamardProduct):
             for k, factor in enumerate(part.args):
                 if _complemented(factor) in part.args:
                     rest = [a for m, a in enumerate(part.args) if m != k]
-                    yield partial(_at, f, path, partial(nodes.hadamard, *rest))
+                    yield partial(_at, f, path, partial(expressions.hadamard, *rest))
 
 
 def wrong_activation(f: Formula, _: Cell) -> Iterator[Make]:
@@ -153,7 +152,7 @@ def complement(f: Formula, cell: Cell) -> Iterator[Make]:
 def pre_activation(f: Formula, cell: Cell) -> Iterator[Make]:
     """ā for a, and the cotangent of one for that of the other."""
     bars = {s.name for s in cell.quantities if s.bar}
-    for symbol in {n.name: n for n in nodes.symbols_in(f.right)}.values():
+    for symbol in {n.name: n for n in expressions.symbols_in(f.right)}.values():
         name = symbol.name
         other = f"{name}_bar" if f"{name.removeprefix('d')}_bar" in bars or f"{name}_bar" in bars else ""
         if name.removeprefix("d") in bars or name in bars:
@@ -211,33 +210,33 @@ def _fitting(kept: MatrixExpr, product: MatMul) -> MatrixExpr:
         ShapeError: it has another shape than the product.
     """
     if tuple(kept.shape) != tuple(product.shape):
-        raise nodes.ShapeError(f"{nodes.show(kept)} in place of {nodes.show(product)}")
+        raise expressions.ShapeError(f"{expressions.show(kept)} in place of {expressions.show(product)}")
     return kept
 
 
 def _twice(product: MatMul) -> MatrixExpr:
-    return nodes.matmul(product.args[0], product)
+    return expressions.matmul(product.args[0], product)
 
 
 def _transposed_left(product: MatMul) -> MatrixExpr:
-    return rebuild(product, [nodes.transpose(product.args[0]), product.args[1]])
+    return rebuild(product, [expressions.transpose(product.args[0]), product.args[1]])
 
 
 def _is_product(node: MatrixExpr) -> bool:
-    return isinstance(node, MatMul) and not nodes.is_negative(node)
+    return isinstance(node, MatMul) and not expressions.is_negative(node)
 
 
 def _complemented(node: MatrixExpr) -> MatrixExpr | None:
     """a if the node is 1 − a."""
     if isinstance(node, MatAdd) and len(node.args) == 2 and isinstance(node.args[0], OneMatrix):
         second = node.args[1]
-        inner = second.args[1] if nodes.is_negative(second) else None
+        inner = second.args[1] if expressions.is_negative(second) else None
         return inner if isinstance(inner, MatrixSymbol) else None
     return None
 
 
 def _complement_of(node: MatrixExpr) -> MatrixExpr:
-    return nodes.add(nodes.ones_like(node), nodes.negate(node))
+    return expressions.add(expressions.ones_like(node), expressions.negate(node))
 
 
 def _inside_complement(f: Formula, path: tuple[int, ...]) -> bool:

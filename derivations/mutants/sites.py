@@ -8,7 +8,7 @@ from sympy import Basic, MatAdd, MatMul
 from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations import nodes
+from derivations.language import expressions
 
 Path = tuple[int, ...]
 
@@ -43,12 +43,12 @@ def rebuild(node: MatrixExpr, arguments: list[Basic]) -> MatrixExpr:
     """
     match node:
         case MatAdd():
-            return nodes.add(*arguments)
+            return expressions.add(*arguments)
         case HadamardProduct():
-            return nodes.hadamard(*arguments)
-        case MatMul() if nodes.is_negative(node):
-            return nodes.negate(arguments[1])
+            return expressions.hadamard(*arguments)
+        case MatMul() if expressions.is_negative(node):
+            return expressions.negate(arguments[1])
         case MatMul():
-            return nodes.matmul(*arguments)
+            return expressions.matmul(*arguments)
         case _:
             return node.func(*arguments)

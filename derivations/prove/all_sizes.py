@@ -30,9 +30,9 @@ from sympy import Symbol as Scalar
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.formula import Formula
+from derivations.derive.formula import Formula
 from derivations.language import Cell, Symbol
-from derivations.nodes import AtStep, Elementwise, TimeSum, step_of
+from derivations.language.expressions import AtStep, Elementwise, TimeSum, step_of
 from derivations.prove import sums
 from derivations.prove.activations import ACTIVATIONS
 from derivations.prove.sums import Normalizer, Polynomial

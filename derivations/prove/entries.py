@@ -11,7 +11,7 @@ from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.nodes import Elementwise
+from derivations.language.expressions import Elementwise
 
 Entry = Any  # a SymPy expression, or a polynomial of python-flint, which has no type stubs
 Matrix = list[list[Entry]]

@@ -17,9 +17,9 @@ from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.formula import Formula
+from derivations.derive.formula import Formula
 from derivations.language import Cell, State, Symbol
-from derivations.nodes import AtStep, Elementwise, TimeSum, step_of
+from derivations.language.expressions import AtStep, Elementwise, TimeSum, step_of
 from derivations.prove.activations import NAMED, Held, Leaf, Part, Value, product
 from derivations.prove.entries import Entry, Matrix, evaluate
 from derivations.prove.verdict import Verdict

@@ -18,9 +18,9 @@ from zlib import crc32
 
 import numpy as np
 
-from derivations.catalogue import of_cell
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.catalogue import of_cell
+from derivations.derive.formula import Formula
 from tests.agreement.check import TOLERANCE, Finding, check
 from tests.agreement.example import Sizes, draw_sizes
 

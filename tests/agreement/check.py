@@ -23,9 +23,9 @@ import numpy as np
 
 import lstmref
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.formula import Formula
 from derivations.language import Cell, Symbol
-from derivations.nodes import symbols_in
+from derivations.language.expressions import symbols_in
 from tests.agreement.compiled import value
 from tests.agreement.example import Array, Example, Sizes, draw
 from tests.agreement.opened import Opened

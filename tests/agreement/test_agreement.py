@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lstmref
-from derivations.catalogue import of_cell
 from derivations.cells import cells
+from derivations.derive.catalogue import of_cell
 from tests.agreement import check as checker
 from tests.agreement.check import Finding, check, error
 from tests.agreement.compiled import value

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from sympy import MatMul
 
-from derivations.catalogue import formula, of_cell
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
 from tests.agreement.check import check
 from tests.agreement.example import Sizes
 from tests.derivations.broken import broken

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import tests.agreement.__main__ as report
-from derivations.catalogue import formulas, of_cell
 from derivations.cells import cells
-from derivations.formula import Formula
-from derivations.nodes import negate
+from derivations.derive.catalogue import formulas, of_cell
+from derivations.derive.formula import Formula
+from derivations.language.expressions import negate
 from tests.agreement.check import Finding
 from tests.agreement.example import Sizes
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from derivations import export
 from derivations.cells import cells
+from derivations.record import export
 from docs.hooks import bibliography, blocks, words
 from docs.hooks.catalogue import Catalogue
 from docs.hooks.conventions import Conventions, read

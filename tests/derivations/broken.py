@@ -14,9 +14,18 @@ from sympy import Add, Expr, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.formula import Formula
+from derivations.derive.formula import Formula
 from derivations.language import Cell
-from derivations.nodes import Elementwise, TimeSum, add, hadamard, is_negative, negate, outer, transpose
+from derivations.language.expressions import (
+    Elementwise,
+    TimeSum,
+    add,
+    hadamard,
+    is_negative,
+    negate,
+    outer,
+    transpose,
+)
 
 Slip = tuple[str, Expr]
 

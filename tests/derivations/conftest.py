@@ -8,9 +8,9 @@ from functools import cache
 
 import pytest
 
-from derivations.catalogue import of_cell
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.catalogue import of_cell
+from derivations.derive.formula import Formula
 from derivations.language import Cell
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.unrolled import Unrolled

@@ -9,9 +9,19 @@ from typing import NamedTuple
 from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.catalogue import formula
-from derivations.formula import Formula
-from derivations.nodes import Elementwise, add, hadamard, matmul, negate, ones_like, outer, square, transpose
+from derivations.derive.catalogue import formula
+from derivations.derive.formula import Formula
+from derivations.language.expressions import (
+    Elementwise,
+    add,
+    hadamard,
+    matmul,
+    negate,
+    ones_like,
+    outer,
+    square,
+    transpose,
+)
 
 Look = Callable[[str], MatrixSymbol]
 

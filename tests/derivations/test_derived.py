@@ -9,17 +9,16 @@ import pytest
 from sympy import Identity, MatrixSymbol
 from sympy import Symbol as Scalar
 
-from derivations import nodes
-from derivations.catalogue import formula, of_cell
 from derivations.cells import cells
-from derivations.derive import formulas
-from derivations.formula import Formula
-from derivations.language import Cell, Equation, tanh
-from derivations.nodes import show
-from derivations.render.layout import statement
-from derivations.render.text import text
-from derivations.reverse import uses
-from derivations.rules import pull_back
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
+from derivations.derive.formulas import formulas
+from derivations.derive.reverse import uses
+from derivations.derive.rules import pull_back
+from derivations.language import Cell, Equation, expressions, tanh
+from derivations.language.expressions import show
+from derivations.write.layout import statement
+from derivations.write.text import text
 from tests.derivations.small import STEP, U, W, a, b, cell, h, x
 
 n, m = Scalar("n", integer=True, positive=True), Scalar("m", integer=True, positive=True)
@@ -90,18 +89,18 @@ def test_the_two_candidate_biases_of_the_gru_differ() -> None:
 @pytest.mark.parametrize(
     ("node", "cotangent", "shares"),
     [
-        (nodes.add(u, v), d, [("u", "d", "add"), ("v", "d", "add")]),
-        (nodes.add(u, nodes.negate(v)), d, [("u", "d", "add"), ("-1 v", "d", "add")]),
-        (nodes.negate(u), d, [("u", "-1 d", "negate")]),
-        (nodes.matmul(A, B), e, [("A", "e Bᵀ", "matmul-left"), ("B", "Aᵀ e", "matmul-right")]),
-        (nodes.hadamard(u, v), d, [("u", "v ⊙ d", "hadamard"), ("v", "u ⊙ d", "hadamard")]),
+        (expressions.add(u, v), d, [("u", "d", "add"), ("v", "d", "add")]),
+        (expressions.add(u, expressions.negate(v)), d, [("u", "d", "add"), ("-1 v", "d", "add")]),
+        (expressions.negate(u), d, [("u", "-1 d", "negate")]),
+        (expressions.matmul(A, B), e, [("A", "e Bᵀ", "matmul-left"), ("B", "Aᵀ e", "matmul-right")]),
+        (expressions.hadamard(u, v), d, [("u", "v ⊙ d", "hadamard"), ("v", "u ⊙ d", "hadamard")]),
         (
-            nodes.hadamard(u, v, w),
+            expressions.hadamard(u, v, w),
             d,
             [("u", "v ⊙ w ⊙ d", "hadamard"), ("v", "u ⊙ w ⊙ d", "hadamard"), ("w", "u ⊙ v ⊙ d", "hadamard")],
         ),
-        (nodes.Elementwise("tanh", u), d, [("u", "tanh'(u) ⊙ d", "apply-tanh")]),
-        (nodes.ones_like(u), d, []),
+        (expressions.Elementwise("tanh", u), d, [("u", "tanh'(u) ⊙ d", "apply-tanh")]),
+        (expressions.ones_like(u), d, []),
     ],
 )
 def test_each_rule(node: object, cotangent: MatrixSymbol, shares: list[tuple[str, str, str]]) -> None:

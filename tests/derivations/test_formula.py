@@ -13,17 +13,17 @@ import pytest
 from sympy import MatrixSymbol
 from sympy import Symbol as Scalar
 
-from derivations import catalogue
-from derivations.catalogue import UnknownFormulaError, formula, formulas, of_cell
 from derivations.cells import cells
-from derivations.formula import canonical
+from derivations.derive import catalogue
+from derivations.derive.catalogue import UnknownFormulaError, formula, formulas, of_cell
+from derivations.derive.formula import canonical
 from derivations.language import Cell
-from derivations.nodes import add, hadamard, negate
+from derivations.language.expressions import add, hadamard, negate
 
 ID = re.compile(
     r"(?P<cell>[a-z][a-z0-9-]*)\.(?P<pass>forward|backward|count)\.(?P<quantity>[A-Za-z][A-Za-z0-9_]*)"
 )
-HASHES = "from derivations.catalogue import formulas\nfor f in formulas().values():\n    print(f.id, f.hash)"
+HASHES = "from derivations.derive.catalogue import formulas\nfor f in formulas().values():\n    print(f.id, f.hash)"
 
 C = formula("lstm.backward.c")
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from sympy import MatrixSymbol
 
-from derivations import nodes
 from derivations.language import (
     Cell,
     CellError,
     Equation,
     Term,
+    expressions,
     parameter,
     quantity,
     sigmoid,
@@ -47,7 +47,7 @@ def test_a_right_cell_is_taken() -> None:
     ],
 )
 def test_ill_shaped_expressions_are_refused(make: Callable[[], object], message: str) -> None:
-    with pytest.raises(nodes.ShapeError) as refusal:
+    with pytest.raises(expressions.ShapeError) as refusal:
         make()
     assert str(refusal.value) == message
 
@@ -147,9 +147,9 @@ def test_only_a_complement_is_written_with_a_number() -> None:
 
 def test_the_authors_order_is_kept() -> None:
     right = (U @ h.previous + b + W @ x).node
-    assert nodes.show(right) == "U h_prev + b + W x"
-    assert nodes.show((a * h.previous * a).node) == "a ⊙ h_prev ⊙ a"
-    assert nodes.show((1 - a).node).startswith("1 + ")
+    assert expressions.show(right) == "U h_prev + b + W x"
+    assert expressions.show((a * h.previous * a).node) == "a ⊙ h_prev ⊙ a"
+    assert expressions.show((1 - a).node).startswith("1 + ")
 
 
 def test_the_pre_activation_of_a_state_is_a_quantity_of_the_step() -> None:
@@ -168,5 +168,5 @@ def test_an_unknown_symbol_is_named(cell: Cell) -> None:
 
 
 def test_a_vector_of_another_size_does_not_fit() -> None:
-    with pytest.raises(nodes.ShapeError, match="E×1"):
+    with pytest.raises(expressions.ShapeError, match="E×1"):
         _ = W @ vector("e", replace(D, name="E"), "input")

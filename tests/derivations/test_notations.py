@@ -14,8 +14,20 @@ import yaml
 from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations import export
-from derivations.boxes import (
+from derivations.cells import cells
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
+from derivations.language import Cell, Source, Symbol
+from derivations.language.expressions import matmul
+from derivations.record import export
+from derivations.write.dialect import Notation, NotationError, Use, check, indexed, letters
+from derivations.write.layout import CDOT, PLUS, layout, lines, statement
+from derivations.write.mathml import mathml
+from derivations.write.notation import OWN, TRANSPOSE, Writing, box, table, time_index
+from derivations.write.notations import notations
+from derivations.write.tex import tex
+from derivations.write.text import text
+from derivations.write.typeset import (
     At,
     Bar,
     BigSum,
@@ -30,18 +42,6 @@ from derivations.boxes import (
     Sup,
     Tilde,
 )
-from derivations.catalogue import formula, of_cell
-from derivations.cells import cells
-from derivations.formula import Formula
-from derivations.language import Cell, Source, Symbol
-from derivations.nodes import matmul
-from derivations.notation import OWN, TRANSPOSE, Writing, box, table, time_index
-from derivations.notations import notations
-from derivations.render.layout import CDOT, PLUS, layout, lines, statement
-from derivations.render.mathml import mathml
-from derivations.render.tex import tex
-from derivations.render.text import text
-from derivations.writing import Notation, NotationError, Use, check, indexed, letters
 from tests.derivations import tex_reader
 from tests.derivations.printed import PRINTED
 from tests.derivations.test_render import balanced, check_structure

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from derivations.catalogue import formula, of_cell
 from derivations.cells import cells
-from derivations.derive import formulas
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formulas import formulas
+from derivations.derive.rules import THROUGH_OUTPUT
 from derivations.language import Cell, Equation, tanh
-from derivations.nodes import Elementwise, hadamard
+from derivations.language.expressions import Elementwise, hadamard
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.unrolled import HORIZONS, Unrolled
-from derivations.rules import THROUGH_OUTPUT
 from tests.derivations.broken import broken
 from tests.derivations.conftest import Prove, wrong_formulas
 from tests.derivations.slips import SLIPS

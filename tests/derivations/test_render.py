@@ -14,19 +14,18 @@ from sympy import Eq, Expr, MatAdd, MatMul, MatrixSymbol, Sum, Transpose
 from sympy import Symbol as Scalar
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations import nodes
-from derivations.boxes import Box, width
-from derivations.catalogue import formula, of_cell
-from derivations.derive import formulas
-from derivations.formula import Formula
-from derivations.language import Cell, Equation, Symbol, parameter, tanh
-from derivations.nodes import TimeSum
-from derivations.render import sympy as sympy_writer
-from derivations.render.layout import LINE_WIDTH_EM, layout, lines, statement
-from derivations.render.mathml import NAMESPACE, mathml
-from derivations.render.numpy import numpy
-from derivations.render.tex import aligned, tex
-from derivations.render.text import text
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
+from derivations.derive.formulas import formulas
+from derivations.language import Cell, Equation, Symbol, expressions, parameter, tanh
+from derivations.language.expressions import TimeSum
+from derivations.write import sympy as sympy_writer
+from derivations.write.layout import LINE_WIDTH_EM, layout, lines, statement
+from derivations.write.mathml import NAMESPACE, mathml
+from derivations.write.numpy import numpy
+from derivations.write.tex import aligned, tex
+from derivations.write.text import text
+from derivations.write.typeset import Box, width
 from tests.derivations.small import D, H, U, W, a, b, cell, h, x
 
 CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "mover": 2, "munderover": 3}
@@ -150,22 +149,22 @@ NAMES = {
 @pytest.mark.parametrize(
     ("node", "expected"),
     [
-        (nodes.hadamard(nodes.add(p, q), r), "(p + q) ⊙ r"),
-        (nodes.add(nodes.hadamard(p, q), r), "p ⊙ q + r"),
-        (nodes.matmul(M, nodes.hadamard(p, q)), "M (p ⊙ q)"),
-        (nodes.hadamard(p, nodes.matmul(M, q)), "p ⊙ (M q)"),
-        (nodes.matmul(M, nodes.add(p, q)), "M (p + q)"),
-        (nodes.add(p, nodes.negate(q)), "p − q"),
-        (nodes.add(p, nodes.negate(nodes.add(q, r))), "p − (q + r)"),
-        (nodes.add(nodes.negate(p), q), "−p + q"),
-        (nodes.negate(nodes.add(p, q)), "−(p + q)"),
-        (nodes.hadamard(nodes.negate(p), q), "(−p) ⊙ q"),
-        (nodes.matmul(nodes.transpose(M), nodes.negate(p)), "Mᵀ (−p)"),
-        (nodes.outer(p, nodes.hadamard(q, r)), "p (q ⊙ r)ᵀ"),
-        (nodes.square(nodes.add(p, q)), "(p + q)²"),
-        (nodes.square(nodes.Elementwise("tanh", p)), "tanh²(p)"),
-        (nodes.Elementwise("sigmoid'", p), "σ′(p)"),
-        (TimeSum(nodes.add(p, q)), "Σ[t=1…T] (p + q)"),
+        (expressions.hadamard(expressions.add(p, q), r), "(p + q) ⊙ r"),
+        (expressions.add(expressions.hadamard(p, q), r), "p ⊙ q + r"),
+        (expressions.matmul(M, expressions.hadamard(p, q)), "M (p ⊙ q)"),
+        (expressions.hadamard(p, expressions.matmul(M, q)), "p ⊙ (M q)"),
+        (expressions.matmul(M, expressions.add(p, q)), "M (p + q)"),
+        (expressions.add(p, expressions.negate(q)), "p − q"),
+        (expressions.add(p, expressions.negate(expressions.add(q, r))), "p − (q + r)"),
+        (expressions.add(expressions.negate(p), q), "−p + q"),
+        (expressions.negate(expressions.add(p, q)), "−(p + q)"),
+        (expressions.hadamard(expressions.negate(p), q), "(−p) ⊙ q"),
+        (expressions.matmul(expressions.transpose(M), expressions.negate(p)), "Mᵀ (−p)"),
+        (expressions.outer(p, expressions.hadamard(q, r)), "p (q ⊙ r)ᵀ"),
+        (expressions.square(expressions.add(p, q)), "(p + q)²"),
+        (expressions.square(expressions.Elementwise("tanh", p)), "tanh²(p)"),
+        (expressions.Elementwise("sigmoid'", p), "σ′(p)"),
+        (TimeSum(expressions.add(p, q)), "Σ[t=1…T] (p + q)"),
     ],
 )
 def test_parentheses_stand_where_they_must(node: MatrixExpr, expected: str) -> None:

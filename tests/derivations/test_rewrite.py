@@ -9,14 +9,14 @@ from sympy import MatAdd, MatrixSymbol
 from sympy import Symbol as Scalar
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations import nodes, rewrite
 from derivations.cells import cells
-from derivations.derive import formulas
-from derivations.language import Cell
-from derivations.nodes import show
+from derivations.derive import rewrite
+from derivations.derive.formulas import formulas
+from derivations.derive.reverse import accumulate, uses
+from derivations.derive.rewrite import REWRITES, readable
+from derivations.language import Cell, expressions
+from derivations.language.expressions import add, hadamard, show
 from derivations.prove.all_sizes import AllSizes
-from derivations.reverse import accumulate, uses
-from derivations.rewrite import REWRITES, readable
 from tests.derivations.values import Values, close
 
 n = Scalar("n", integer=True, positive=True)
@@ -27,13 +27,13 @@ CELL = cells()["lstm"]
 vectors = st.recursive(
     st.sampled_from([a, b, c, d]),
     lambda inner: st.one_of(
-        st.builds(nodes.add, inner, inner),
-        st.builds(nodes.negate, inner),
-        st.builds(nodes.hadamard, inner, inner),
-        st.builds(nodes.hadamard, inner, inner, inner),
-        st.builds(nodes.matmul, st.sampled_from([M, nodes.transpose(M)]), inner),
-        st.builds(nodes.square, inner),
-        st.builds(nodes.Elementwise, st.sampled_from(["tanh", "sigmoid", "tanh'", "sigmoid'"]), inner),
+        st.builds(expressions.add, inner, inner),
+        st.builds(expressions.negate, inner),
+        st.builds(expressions.hadamard, inner, inner),
+        st.builds(expressions.hadamard, inner, inner, inner),
+        st.builds(expressions.matmul, st.sampled_from([M, expressions.transpose(M)]), inner),
+        st.builds(expressions.square, inner),
+        st.builds(expressions.Elementwise, st.sampled_from(["tanh", "sigmoid", "tanh'", "sigmoid'"]), inner),
     ),
     max_leaves=8,
 )
@@ -65,7 +65,7 @@ def test_a_readable_expression_is_read_as_it_is(node: MatrixExpr) -> None:
 
 
 def slope(function: str, of: MatrixExpr) -> MatrixExpr:
-    return nodes.Elementwise(f"{function}'", of)
+    return expressions.Elementwise(f"{function}'", of)
 
 
 i, i_bar = CELL.symbol("i").node, CELL.symbol("i_bar").node
@@ -75,13 +75,13 @@ cell_state = CELL.symbol("c").node
 @pytest.mark.parametrize(
     ("rule", "before", "after"),
     [
-        ("flatten", nodes.hadamard(a, nodes.hadamard(b, d)), "a ⊙ b ⊙ d"),
-        ("flatten", nodes.hadamard(nodes.negate(a), d), "-1 (a ⊙ d)"),
-        ("flatten", nodes.hadamard(nodes.negate(a), nodes.negate(d)), "a ⊙ d"),
-        ("sign-first", nodes.matmul(M, nodes.negate(d)), "-1 M d"),
-        ("forward-order", nodes.hadamard(slope("tanh", a), b, d), "b ⊙ tanh'(a) ⊙ d"),
-        ("through-output", nodes.hadamard(slope("sigmoid", i_bar), i), "i ⊙ (1 + -1 i) ⊙ i"),
-        ("common-factor", nodes.add(nodes.negate(nodes.hadamard(a, d)), nodes.hadamard(b, d)), "(b + -1 a) ⊙ d"),
+        ("flatten", hadamard(a, hadamard(b, d)), "a ⊙ b ⊙ d"),
+        ("flatten", hadamard(expressions.negate(a), d), "-1 (a ⊙ d)"),
+        ("flatten", hadamard(expressions.negate(a), expressions.negate(d)), "a ⊙ d"),
+        ("sign-first", expressions.matmul(M, expressions.negate(d)), "-1 M d"),
+        ("forward-order", hadamard(slope("tanh", a), b, d), "b ⊙ tanh'(a) ⊙ d"),
+        ("through-output", hadamard(slope("sigmoid", i_bar), i), "i ⊙ (1 + -1 i) ⊙ i"),
+        ("common-factor", add(expressions.negate(hadamard(a, d)), hadamard(b, d)), "(b + -1 a) ⊙ d"),
     ],
 )  # fmt: skip
 def test_what_each_rewrite_does(rule: str, before: MatrixExpr, after: str) -> None:
@@ -90,44 +90,42 @@ def test_what_each_rewrite_does(rule: str, before: MatrixExpr, after: str) -> No
     )
 
 
-ONE = show(nodes.ones_like(a))
+ONE = show(expressions.ones_like(a))
 
 
 def test_a_slope_without_a_named_value_is_stated_through_the_function() -> None:
     found = REWRITES["through-output"](slope("tanh", cell_state), CELL)
-    tanh_c = nodes.Elementwise("tanh", cell_state)
-    assert found == nodes.add(nodes.ones_like(cell_state), nodes.negate(nodes.square(tanh_c)))
+    tanh_c = expressions.Elementwise("tanh", cell_state)
+    assert found == add(expressions.ones_like(cell_state), expressions.negate(expressions.square(tanh_c)))
 
 
 def test_terms_without_a_common_factor_stay() -> None:
-    node = nodes.add(nodes.hadamard(a, d), nodes.hadamard(b, c))
+    node = add(hadamard(a, d), hadamard(b, c))
     assert REWRITES["common-factor"](node, CELL) == node
-    assert REWRITES["common-factor"](nodes.add(nodes.hadamard(a, d), d), CELL) == nodes.add(
-        nodes.hadamard(a, d), d
-    )
+    assert REWRITES["common-factor"](add(hadamard(a, d), d), CELL) == add(hadamard(a, d), d)
 
 
 def test_only_what_changes_is_a_step() -> None:
-    assert list(readable(nodes.add(a, b), CELL)) == []
+    assert list(readable(add(a, b), CELL)) == []
 
 
 def forgetful(node: MatrixExpr, cell: Cell) -> MatrixExpr:
     """A sum loses its last term."""
-    return nodes.add(*node.args[:-1]) if isinstance(node, MatAdd) else node
+    return add(*node.args[:-1]) if isinstance(node, MatAdd) else node
 
 
 def upside_down(node: MatrixExpr, cell: Cell) -> MatrixExpr:
     """The right rewrite with the sign the wrong way round."""
     found = rewrite.common_factor(node, cell)
-    return found if found == node else nodes.negate(found)
+    return found if found == node else expressions.negate(found)
 
 
 def sigmoid_everywhere(node: MatrixExpr, cell: Cell) -> MatrixExpr:
     """Every slope taken for the sigmoid's."""
     return rewrite.through_output(
         node.replace(
-            lambda part: isinstance(part, nodes.Elementwise) and part.function == "tanh'",
-            lambda part: nodes.Elementwise("sigmoid'", part.argument),
+            lambda part: isinstance(part, expressions.Elementwise) and part.function == "tanh'",
+            lambda part: expressions.Elementwise("sigmoid'", part.argument),
         ),
         cell,
     )

@@ -10,7 +10,7 @@ from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language import Cell
-from derivations.nodes import Elementwise
+from derivations.language.expressions import Elementwise
 from derivations.prove.entries import Matrix, evaluate
 
 SIZES = {"D": 3, "H": 2, "m": 3, "n": 2}

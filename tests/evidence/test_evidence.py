@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 
 import derivations
-from derivations import evidence
-from derivations.catalogue import formula, formulas
-from derivations.evidence import Reports, collect, load, passing, write
+from derivations.derive.catalogue import formula, formulas
+from derivations.record import evidence
+from derivations.record.evidence import Reports, collect, load, passing, write
 from derivations.schedule import Finished, Task, run_task
 
 Record = dict[str, Any]
@@ -36,7 +36,7 @@ def collected(finished: list[Finished], repository: Path) -> Record:
 
 def test_the_file_follows_its_schema(collected: Record) -> None:
     schema = json.loads(
-        Path(derivations.__file__).with_name("evidence.schema.json").read_text(encoding="utf-8")
+        (Path(derivations.__file__).parent / "record" / "evidence.schema.json").read_text(encoding="utf-8")
     )
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(collected, schema)

@@ -1,6 +1,6 @@
 """Expressions as functions of arrays with any leading axes: one step (B, n) or a whole run (T, B, n) at once.
 
-The writer in `derivations.render` gives source for one sample, and knows no mutant's symbols a step off. Here an
+The writer in `derivations.write` gives source for one sample, and knows no mutant's symbols a step off. Here an
 expression becomes nested functions, without text; a symbol is looked up by its name and by how many steps it is off.
 """
 
@@ -16,7 +16,7 @@ from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.nodes import AtStep, Elementwise, TimeSum, is_negative, step_of, symbols_in
+from derivations.language.expressions import AtStep, Elementwise, TimeSum, is_negative, step_of, symbols_in
 from tests.agreement.compiled import sigmoid
 
 Read = Callable[[str, int], Any]

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from derivations.catalogue import of_cell
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.catalogue import of_cell
+from derivations.derive.formula import Formula
 from tests.agreement.example import Array
 from tests.strength.compiled import Statement, statement
 from tests.strength.configurations import Configuration

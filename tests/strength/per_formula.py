@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.formula import Formula
+from derivations.derive.formula import Formula
 from tests.agreement.compiled import value as scalar
 from tests.agreement.example import Array
 from tests.strength.compiled import Read, statement

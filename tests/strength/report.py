@@ -8,8 +8,8 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
-from derivations.catalogue import of_cell
 from derivations.cells import cells
+from derivations.derive.catalogue import of_cell
 from derivations.mutants.generate import mutants
 from tests.agreement.__main__ import versions
 from tests.strength.configurations import CONFIGURATIONS, STRONG

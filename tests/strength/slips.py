@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.catalogue import formula
-from derivations.formula import Formula
-from derivations.nodes import AtStep, TimeSum, add, hadamard, negate
+from derivations.derive.catalogue import formula
+from derivations.derive.formula import Formula
+from derivations.language.expressions import AtStep, TimeSum, add, hadamard, negate
 
 Look = Callable[[str], MatrixSymbol]
 Wrong = Callable[[MatrixExpr, Look], MatrixExpr]

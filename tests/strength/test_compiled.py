@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sympy import Identity, MatrixSymbol
 
-from derivations.catalogue import formula, of_cell
-from derivations.formula import Formula
-from derivations.nodes import AFTER, BEFORE, AtStep, Elementwise, TimeSum, add, negate
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
+from derivations.language.expressions import AFTER, BEFORE, AtStep, Elementwise, TimeSum, add, negate
 from tests.agreement.compiled import value
 from tests.agreement.example import Array
 from tests.strength.compiled import compiled, statement

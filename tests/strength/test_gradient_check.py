@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import tests.strength.gradient_check as module
-from derivations.catalogue import formula, of_cell
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
+from derivations.language.expressions import negate
 from derivations.mutants.generate import Mutant, mutants
-from derivations.nodes import negate
 from tests.strength.configurations import (
     CONFIGURATIONS,
     NO_FINAL,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sympy import MatrixSymbol
 
-from derivations.nodes import AFTER, BEFORE
+from derivations.language.expressions import AFTER, BEFORE
 from tests.agreement.example import Array
 from tests.strength.compiled import Statement, statement
 from tests.strength.recursion import Recursion

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import tests.strength.__main__ as program
-from derivations.catalogue import of_cell
 from derivations.cells import cells
+from derivations.derive.catalogue import of_cell
 from derivations.mutants.generate import mutants
 from tests.strength import report
 from tests.strength.configurations import CONFIGURATIONS

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from derivations.catalogue import formula
+from derivations.derive.catalogue import formula
 from tests.strength.configurations import (
     NO_FINAL,
     ONE_STEP,

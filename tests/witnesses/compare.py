@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.formula import Formula
 from derivations.language import Symbol
 from tests.agreement.check import error
 from tests.agreement.compiled import value

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from derivations.catalogue import of_cell
-from derivations.formula import Formula
+from derivations.derive.catalogue import of_cell
+from derivations.derive.formula import Formula
 from tests.agreement.__main__ import bound
 from tests.witnesses.compare import Finding, compare
 from tests.witnesses.shown import CONFIGURATIONS, configurations, load, run, versions

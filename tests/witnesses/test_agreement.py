@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from derivations.catalogue import formulas
 from derivations.cells import cells
+from derivations.derive.catalogue import formulas
 from tests.witnesses.report import witness
 from tests.witnesses.shown import CONFIGURATIONS, configurations, names, run
 

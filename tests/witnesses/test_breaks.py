@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from derivations.catalogue import formula, of_cell
+from derivations.derive.catalogue import formula, of_cell
 from tests.witnesses.breaks import BACKWARD, FORWARD, Break
 from tests.witnesses.report import findings
 from tests.witnesses.shown import names

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sympy import MatAdd
 
-from derivations.catalogue import of_cell
+from derivations.derive.catalogue import of_cell
 from tests.agreement.example import Array, Example, Sizes
 from tests.witnesses.compare import compare
 from tests.witnesses.gates import Gates

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from derivations.catalogue import of_cell
-from derivations.formula import Formula
+from derivations.derive.catalogue import of_cell
+from derivations.derive.formula import Formula
 from tests.witnesses import report
 from tests.witnesses.__main__ import main
 from tests.witnesses.breaks import FORWARD

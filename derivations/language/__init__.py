@@ -1,0 +1,41 @@
+"""The language in which a cell is written down; a cell file imports from here and from nowhere else."""
+
+from derivations.language.cell import (
+    Cell,
+    CellError,
+    Dimension,
+    Equation,
+    Role,
+    Source,
+    State,
+    Symbol,
+    Term,
+    When,
+    gate_parameters,
+    parameter,
+    quantity,
+    sigmoid,
+    state,
+    tanh,
+    vector,
+)
+
+__all__ = [
+    "Cell",
+    "CellError",
+    "Dimension",
+    "Equation",
+    "Role",
+    "Source",
+    "State",
+    "Symbol",
+    "Term",
+    "When",
+    "gate_parameters",
+    "parameter",
+    "quantity",
+    "sigmoid",
+    "state",
+    "tanh",
+    "vector",
+]
