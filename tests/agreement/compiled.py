@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from derivations.write.numpy import numpy
+from derivations.write.code import numpy
 
 
 def sigmoid(a: Any) -> Any:
