@@ -15,12 +15,12 @@ from derivations.language import CellError
 from derivations.record import evidence, export, ledger
 from derivations.record.cite import FORMATS, citation
 from derivations.verify import BUILD, EVIDENCE, ROOT, line, print_outcomes, prove, report_refuted, verify
+from derivations.write.code import numpy
 from derivations.write.dialect import NotationError
 from derivations.write.layout import layout, statement
 from derivations.write.mathml import mathml
 from derivations.write.notation import OWN, Writing
 from derivations.write.notations import notations
-from derivations.write.code import numpy
 from derivations.write.sympy import source as sympy_source
 from derivations.write.tex import tex
 from derivations.write.text import text

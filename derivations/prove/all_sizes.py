@@ -35,7 +35,16 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.derive.formula import Formula
 from derivations.language.cell import Cell
-from derivations.language.expressions import Apply, AtStep, Elementwise, Key, TimeSum, is_numbered, key_of, symbols_in
+from derivations.language.expressions import (
+    Apply,
+    AtStep,
+    Elementwise,
+    Key,
+    TimeSum,
+    is_numbered,
+    key_of,
+    symbols_in,
+)
 from derivations.language.symbols import Symbol
 from derivations.prove import sums
 from derivations.prove.functions import call, slope
@@ -149,13 +158,22 @@ class AllSizes:
 
     def _scalar(self, time: Expr, key: Key, copied: str = "") -> Expr:
         """What is differentiated, for the quantity of this key; one parameter may be copied for the step."""
-        return self._composed_scalar(time, key, copied) if self.composed else self._local_scalar(time, key, copied)
+        return (
+            self._composed_scalar(time, key, copied)
+            if self.composed
+            else self._local_scalar(time, key, copied)
+        )
 
     def _local_scalar(self, time: Expr, key: Key, copied: str) -> Expr:
         """Σ ∂L/∂(left) · right over the equations that read it, and what reaches it from outside of the step."""
         name, own = key.base, key.part == "cotangent"
         terms = [
-            self._weighted([MARKS["cotangent"] + e.left.key.base], time, e.left.shape, self._reader(e.right.node, time, "", copied))
+            self._weighted(
+                [MARKS["cotangent"] + e.left.key.base],
+                time,
+                e.left.shape,
+                self._reader(e.right.node, time, "", copied),
+            )
             for e in self.cell.steps
             if any(self._reads(s, key) for s in symbols_in(e.right.node))
         ]
@@ -231,7 +249,13 @@ class AllSizes:
         match node:
             case MatrixSymbol():
                 key = key_of(node)
-                if cut and key.part == "value" and key.anchor and not key.offset and key.base in self._definitions:
+                if (
+                    cut
+                    and key.part == "value"
+                    and key.anchor
+                    and not key.offset
+                    and key.base in self._definitions
+                ):
                     return self._composed_entry(key.base, time, place, cut, copied)
                 return self._indexed(key, time, place, copied)
             case OneMatrix():

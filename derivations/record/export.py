@@ -19,12 +19,12 @@ from derivations.record.cite import FORMATS, citation
 from derivations.record.ledger import version
 from derivations.record.trusted import trusted_base
 from derivations.write import notation
+from derivations.write.code import numpy
 from derivations.write.dialect import Notation, NotationError
 from derivations.write.layout import Symbols, layout, lines, statement
 from derivations.write.mathml import mathml
 from derivations.write.notation import Writing
 from derivations.write.notations import notations
-from derivations.write.code import numpy
 from derivations.write.sympy import source as sympy_source
 from derivations.write.tex import aligned, tex
 
