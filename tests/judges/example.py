@@ -122,7 +122,7 @@ def draw(
     T, B = sizes.T, sizes.B
     return Example(
         sizes,
-        {name: normal(of) for name, of in parameters.items()},
+        {name: np.asarray(normal(of)) for name, of in parameters.items()},
         each(shape.inputs, T, B),
         each(shape.states, B),
         each(shape.outputs, T, B),
@@ -134,7 +134,7 @@ def draw(
 
 def mapped(example: Example, change: Any) -> Example:
     """The example with a function applied to every array in it."""
-    named = {
+    named: dict[str, Any] = {
         name: {key: change(value) for key, value in getattr(example, name).items()}
         for name in Example._fields
         if name != "sizes"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from derivations.language import Cell
-from tests.judges.example import Array, Example, Sizes
+from tests.judges.example import Example, Sizes
 from tests.judges.shape import shapes
 from tests.judges.values import Read, borders, lifted, statement
 
@@ -32,7 +32,7 @@ class Forward:
         self.equations = [statement(e.left.name, e.right.node, sizes.of) for e in cell.steps]
         self._borders = [of for e in cell.steps for of in borders(e.right.node, sizes.of)]
 
-    def lifted(self, name: str, values: Array) -> Any:
+    def lifted(self, name: str, values: Any) -> Any:
         """The values of a symbol, (…, *axes), as (…, m, n)."""
         return lifted(values, self.shapes[name], self.sizes.of)
 

@@ -14,7 +14,7 @@ from tests.judges.functions import ENTRYWISE, NUMPY, softmax
 
 # Names with a hyphen are none in Python; the writer has an underscore for it.
 NAMES = {name.replace("-", "_"): f for name, f in ENTRYWISE.items()} | {"softmax": softmax}
-NAMES |= {"__builtins__": {}, "np": NUMPY}  # type: ignore[dict-item]
+NAMES |= {"__builtins__": {}, "np": NUMPY}
 
 
 @cache
@@ -30,4 +30,4 @@ def value(node: Expr, at: Mapping[str, Any]) -> Any:
         ValueError: the arrays do not fit one another.
     """
     # eval is safe here: the text is what our own writer made of our own expressions, and nothing else can reach it.
-    return eval(_compiled(node), NAMES, at)  # type: ignore[arg-type]
+    return eval(_compiled(node), NAMES, at)

@@ -101,6 +101,17 @@ def shapes(cell: Cell) -> dict[str, tuple[Any, ...]]:
     return {s.name: s.shape for s in (*data(cell), *constants(cell), *cell.symbols)}
 
 
+def parameter_shapes(name: str, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """The arrays that the reference of this name learns, at these sizes.
+
+    Raises:
+        lstmref.NameSetError: there is no cell of this name.
+    """
+    module: Any = lstmref.cell(name)
+    found: dict[str, tuple[int, ...]] = module.parameter_shapes(**sizes)
+    return found
+
+
 def letters(cell: Cell) -> Axes:
     """The letters of a cell's sizes, D, H, …, in its own order."""
     return tuple(d.name for d in cell.dimensions)

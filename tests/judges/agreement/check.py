@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-import lstmref
 from derivations.cells import cells
 from derivations.derive.formula import Formula
 from derivations.language import Cell, Symbol
@@ -89,7 +88,7 @@ def witnessed(
     said = shape.of_reference(name)
     cell = cells()[name]
     _refuse_unlike(cell, said)
-    parameters = lstmref.cell(name).parameter_shapes(**sizes.of)
+    parameters = shape.parameter_shapes(name, sizes.of)
 
     def seeded(number: int) -> Example:
         # The first by the seed alone, as a reader of a report would draw it.
@@ -273,7 +272,7 @@ class _Run:
 
     def _count(self, f: Formula) -> None:
         sizes = self.example.sizes.of
-        shapes = self.witness.cell.parameter_shapes(**sizes)
+        shapes = shape.parameter_shapes(self.cell.name, sizes)
         total = sum(int(np.prod(of)) for of in shapes.values())
         self._judge(f, float(value(f.right, sizes)), {"lstmref.parameter_shapes": np.array(float(total))}, "")
 

@@ -52,7 +52,7 @@ class Witness:
     def __init__(self, name: str, example: Example) -> None:
         self.cell, self.shape = lstmref.cell(name), of_reference(name)
         self.example = example
-        self._complex = mapped(example, lambda values: np.asarray(values).astype(np.complex128))
+        self._complex: Any = mapped(example, lambda values: np.asarray(values).astype(np.complex128))
         self._results: list[Any] = []
         self._caches: list[Any] = []
         self._before = [dict(example.initial)]  # the states before each step, then those after the last
@@ -140,7 +140,7 @@ class Witness:
         """
         given = {name: values[t:][:, rows] for name, values in self._complex.given.items()}
         for name, added in (push or {}).items():
-            given[name][:1] += added
+            given[name][0] += added
         run, _ = self._run(self._complex.params, given, states, self._complex.constants)
         loss: ComplexArray = np.zeros(len(rows), np.complex128)
         for name, weights in self.example.loss.items():

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import lstmref
 from derivations.cells import cells
 from tests.judges.agreement.check import witnessed
 from tests.judges.example import Array, Named
 from tests.judges.forward import Forward
-from tests.judges.shape import letters, of_reference
+from tests.judges.shape import letters, of_reference, parameter_shapes
 from tests.judges.strength.configurations import Configuration, example
 
 
@@ -53,7 +52,7 @@ def reference(name: str, c: Configuration, seed: int = 0) -> Reference:
     """
     cell, said = cells()[name], of_reference(name)
     sizes = c.sizes(letters(cell))
-    parameters = lstmref.cell(name).parameter_shapes(**sizes.of)
+    parameters = parameter_shapes(name, sizes.of)
     found, witness = witnessed(
         name,
         sizes,

@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _say(name: str, report: Record) -> bool:
     """Print what one witness said of all cells; whether it refuted anything."""
-    ran, reasons = [], {}
+    ran: list[Record] = []
+    reasons: dict[str, None] = {}
     for cell in report["cells"].values():
         found = cell["witnesses"].get(name)
         if found and found["outcome"] == NOT_RUN:
