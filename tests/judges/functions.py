@@ -55,6 +55,16 @@ def positive(a: Any) -> Any:
     return np.where(np.real(a) > 0, 1.0, 0.0)
 
 
+def inside(a: Any) -> Any:
+    """1 where a lies between −3 and 3, else 0: six times the slope of the hard sigmoid."""
+    return positive(3 - absolute(a))
+
+
+def greater(a: Any, b: Any) -> Any:
+    """1 where a is greater than b, else 0: the slope of the maximum in its first argument."""
+    return positive(a - b)
+
+
 def clip(a: Any, low: Any, high: Any) -> Any:
     """a between two bounds, by the real part."""
     return minimum(maximum(a, low), high)
@@ -86,37 +96,30 @@ ENTRYWISE: dict[str, Function] = {
     "sign": sign,
     "positive": positive,
     "hard-sigmoid": hard_sigmoid,
-    "max": maximum,
-    "min": minimum,
+    "inside": inside,
 }
 
-# How far an argument is from where the function's pieces meet, entry by entry.
+# Of several arguments, each with its two axes at the end: a number (1, 1), a column (m, 1).
+OF_ARRAYS: dict[str, Function] = {
+    "max": maximum,
+    "min": minimum,
+    "greater": greater,
+    "quotient": lambda a, b: a / b,
+    "scale": lambda s, A: s * A,
+    "rows": lambda v, S: v * S,
+    "total": lambda A: A.sum(axis=(-1, -2), keepdims=True),
+    "softmax": lambda a: softmax(a, axis=-2),
+}
+
+# How far an argument is from where the function has no derivative, its pieces meeting there or its value being none.
 BORDERS: dict[str, Function] = {
     "relu": lambda a: np.abs(a),
     "abs": lambda a: np.abs(a),
     "sign": lambda a: np.abs(a),
     "positive": lambda a: np.abs(a),
     "hard-sigmoid": lambda a: np.minimum(np.abs(a - 3), np.abs(a + 3)),
+    "quotient": lambda a, b: np.abs(b),
+    "reciprocal": lambda a: np.abs(a),
     "max": lambda a, b: np.abs(a - b),
     "min": lambda a, b: np.abs(a - b),
 }
-
-
-class _Numpy:
-    """NumPy as printed source sees it, its functions in pieces replaced by those above."""
-
-    def __init__(self) -> None:
-        self._own = {
-            "maximum": maximum,
-            "minimum": minimum,
-            "abs": absolute,
-            "absolute": absolute,
-            "sign": sign,
-            "clip": clip,
-        }
-
-    def __getattr__(self, name: str) -> Any:
-        return self._own.get(name, getattr(np, name))
-
-
-NUMPY = _Numpy()

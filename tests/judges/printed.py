@@ -7,14 +7,14 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
+import numpy as np
 from sympy import Expr
 
 from derivations.write.numpy import numpy
-from tests.judges.functions import ENTRYWISE, NUMPY, softmax
+from tests.judges.functions import sigmoid, softmax
 
-# Names with a hyphen are none in Python; the writer has an underscore for it.
-NAMES = {name.replace("-", "_"): f for name, f in ENTRYWISE.items()} | {"softmax": softmax}
-NAMES |= {"__builtins__": {}, "np": NUMPY}
+BUILTINS = {"len": len, "range": range, "sum": sum}  # a sum over time that cannot be done at once is a loop
+NAMES = {"__builtins__": BUILTINS, "np": np, "sigmoid": sigmoid, "softmax": softmax}
 
 
 @cache
@@ -23,11 +23,12 @@ def _compiled(node: Expr) -> CodeType:
 
 
 def value(node: Expr, at: Mapping[str, Any]) -> Any:
-    """The value of an expression, with its symbols looked up in `at`.
+    """The value of an expression, with its symbols, and the sizes in it, looked up in `at`.
 
     Raises:
         NameError: a symbol has no value there.
         ValueError: the arrays do not fit one another.
     """
     # eval is safe here: the text is what our own writer made of our own expressions, and nothing else can reach it.
-    return eval(_compiled(node), NAMES, at)
+    # All names are global ones, as the loop of a sum does not see others.
+    return eval(_compiled(node), {**NAMES, **at})

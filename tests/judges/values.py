@@ -21,7 +21,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.expressions import AtStep, Elementwise, TimeSum, step_of, symbols_in
 from tests.judges import functions
-from tests.judges.functions import BORDERS, ENTRYWISE
+from tests.judges.functions import BORDERS, ENTRYWISE, OF_ARRAYS
 
 Read = Callable[[str, int], Any]
 Value = Callable[[Read], Any]
@@ -96,10 +96,12 @@ def compiled(node: MatrixExpr, sizes: Letters) -> Value:
             base, exponent = of(node.base), int(node.args[1])
             return lambda read: base(read) ** exponent
         case Elementwise() if node.function in ENTRYWISE:
-            return _applied(ENTRYWISE[node.function], [of(a) for a in node.args if isinstance(a, MatrixExpr)])
-        case Elementwise() if node.function == "softmax":
-            argument = of(node.argument)
-            return lambda read: functions.softmax(argument(read), axis=-2)
+            return _applied(ENTRYWISE[node.function], [of(node.argument)])
+        case MatrixExpr() if getattr(node, "function", "") == "spread":
+            shape, scalar = [number(n, sizes) for n in node.shape], of(_operands(node)[0])
+            return lambda read: scalar(read) * np.ones(shape)
+        case MatrixExpr() if getattr(node, "function", "") in OF_ARRAYS:
+            return _applied(OF_ARRAYS[node.function], [of(a) for a in _operands(node)])
         case MatAdd():
             return _folded(np.add, [of(a) for a in node.args])
         case HadamardProduct():
@@ -111,6 +113,10 @@ def compiled(node: MatrixExpr, sizes: Letters) -> Value:
             return _product(node, sizes)
         case _:
             raise TypeError(f"no value for {type(node).__name__}: {node}")
+
+
+def _operands(node: MatrixExpr) -> list[MatrixExpr]:
+    return [a for a in node.args if isinstance(a, MatrixExpr)]
 
 
 def _applied(function: functions.Function, arguments: list[Value]) -> Value:
@@ -136,9 +142,10 @@ def _product(node: MatMul, sizes: Letters) -> Value:
 
 def borders(node: MatrixExpr, sizes: Letters) -> Iterator[Value]:
     """For every function in pieces in an expression, how far its arguments are from where the pieces meet."""
-    for part in node.args:
-        if isinstance(part, MatrixExpr):
-            yield from borders(part, sizes)
-    if isinstance(node, Elementwise) and node.function in BORDERS:
-        arguments = [compiled(a, sizes) for a in node.args if isinstance(a, MatrixExpr)]
-        yield _applied(BORDERS[node.function], arguments)
+    if isinstance(node, MatrixSymbol):
+        return
+    for part in _operands(node):
+        yield from borders(part, sizes)
+    function = getattr(node, "function", "")
+    if function in BORDERS:
+        yield _applied(BORDERS[function], [compiled(a, sizes) for a in _operands(node)])

@@ -21,7 +21,7 @@ from tests.judges.strength.per_formula import Agreement
 def one_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     """The smallest cell, in this process."""
     monkeypatch.setattr(program, "cells", lambda: {"rnn": cells()["rnn"]})
-    monkeypatch.setattr(program, "document", lambda names: report.document(names, jobs=1))
+    monkeypatch.setattr(program, "document", lambda names: report.document(names))
 
 
 @pytest.mark.usefixtures("one_cell")
@@ -52,16 +52,12 @@ def test_the_report_is_complete_and_the_same_each_time(
 
 
 def test_the_table_counts_what_the_mutants_say() -> None:
-    found = report.document(["rnn"], jobs=1)["cells"]["rnn"]
+    found = report.document(["rnn"])["cells"]["rnn"]
     applicable = [m["missed"] for m in found["mutants"].values() if m["missed"] is not None]
     for name, kinds in found["table"].items():
         assert sum(row["applicable"] for row in kinds.values()) == len(applicable)
         assert sum(row["missed"] for row in kinds.values()) == sum(name in missed for missed in applicable)
     assert found["table"]["T=1"]["not-summed"] == {"applicable": 3, "missed": 3}
-
-
-def test_two_processes_find_the_same_as_one() -> None:
-    assert report.judged(["rnn", "rnn"], jobs=2) == report.judged(["rnn"], jobs=1) * 2
 
 
 @pytest.mark.usefixtures("one_cell")

@@ -113,9 +113,10 @@ class _Run:
         self.cell, self.example, self.witness = cell, example, witness
         self.opened = Opened(cell, example, self.witness)
         self.findings = {f.id: Finding() for f in formulas}
-        self._constant = set(example.constant)
+        constant = {**example.sizes.of, **example.constant}  # a size may stand in a formula
+        self._constant = set(constant)
         T, B = example.sizes.T, example.sizes.B
-        self._values: list[list[Values]] = [[dict(example.constant) for _ in range(B)] for _ in range(T)]
+        self._values: list[list[Values]] = [[dict(constant) for _ in range(B)] for _ in range(T)]
         for t in range(1, T + 1):
             self._forward_step(t, [f for f in formulas if f.pass_ == "forward"])
         backward = [f for f in formulas if f.pass_ == "backward"]

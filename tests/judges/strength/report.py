@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from joblib import Parallel, delayed
 
 from derivations.cells import cells
 from derivations.derive.catalogue import of_cell
@@ -17,8 +14,6 @@ from tests.judges.strength.configurations import CONFIGURATIONS, STRONG, Configu
 from tests.judges.strength.gradient_check import GradientCheck, applies
 from tests.judges.strength.per_formula import Agreement
 from tests.judges.strength.slips import SLIPS
-
-JOBS = os.cpu_count() or 1
 
 
 @dataclass
@@ -89,18 +84,12 @@ def judge(name: str) -> Found:
     return found
 
 
-def judged(names: Sequence[str], jobs: int = JOBS) -> list[Found]:
-    """The findings of these cells, in their order."""
-    return list(Parallel(n_jobs=jobs)(delayed(judge)(name) for name in names))
-
-
-def document(names: Sequence[str], jobs: int = JOBS) -> Record:
+def document(names: Iterable[str]) -> Record:
     """The whole report: the same for the same code and versions."""
-    found = dict(zip(names, judged(names, jobs), strict=True))
     return {
         "versions": versions(),
         "configurations": [c.record() for c in CONFIGURATIONS],
-        "cells": {name: record(one) for name, one in found.items()},
+        "cells": {name: record(judge(name)) for name in names},
     }
 
 

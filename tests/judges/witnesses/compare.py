@@ -66,8 +66,11 @@ class _Run:
                 f"shown quantities: expected some that formulas are about, got {', '.join(unknown)}"
             )
         self._sizes = example.sizes.of
+        self._constant = self._sizes.keys() | example.constant.keys()
         T, B = example.sizes.T, example.sizes.B
-        self._values: list[list[Values]] = [[dict(example.constant) for _ in range(B)] for _ in range(T)]
+        self._values: list[list[Values]] = [
+            [{**self._sizes, **example.constant} for _ in range(B)] for _ in range(T)
+        ]
         for t in range(1, T + 1):
             self._forward_step(t, [f for f in formulas if f.pass_ == "forward"])
         if any(s.formula.startswith("backward.") for s in shown):
@@ -128,12 +131,12 @@ class _Run:
     def _stacked(self, b: int) -> Values:
         """What one sample knows, stacked in time, (T, n); a parameter as it is."""
         steps = [self._at(t + 1)[b] for t in range(self.example.sizes.T)]
-        constant = self.example.constant
+        constant = self._constant
         return {n: v if n in constant else np.stack([s[n] for s in steps]) for n, v in steps[0].items()}
 
     def _first(self, at: Values) -> Values:
         """What is known at t = 1 under the names that a formula about the first step uses."""
-        return {n if n in self.example.constant else shape.at_first(n): v for n, v in at.items()}
+        return {n if n in self._constant else shape.at_first(n): v for n, v in at.items()}
 
     def _evaluate(self, f: Formula, where: Sequence[Values]) -> Array:
         """The right side in each sample, (B, *shape); NaN where it does not have the left side's shape."""

@@ -87,8 +87,12 @@ def loss(cell: str, at: Tree, fixed: Tree) -> tuple[Any, Tree]:
 @cache
 def differentiated(cell: str, sizes: Sizes) -> Callable[..., tuple[Tree, Tree]]:
     """The gradient of the loss in everything, compiled once for a cell and sizes."""
-    compiled: Callable[..., tuple[Tree, Tree]] = jax.jit(jax.grad(partial(loss, cell), has_aux=True))
-    return compiled
+    # Run a few times only: to compile quickly matters more than what is compiled.
+    options = {"xla_backend_optimization_level": 0}
+    made: Callable[..., tuple[Tree, Tree]] = jax.jit(
+        jax.grad(partial(loss, cell), has_aux=True), compiler_options=options
+    )
+    return made
 
 
 def observe(cell: str, example: Example, rng: np.random.Generator) -> list[Shown]:
