@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     verifying.add_argument(
         "--reuse",
         action="store_true",
-        help="keep, a cell and a method at a time, the evidence that rests on this very code",
+        help="keep, a cell at a time, the evidence that rests on this very code",
     )
     verifying.add_argument(
         "--to", type=Path, default=BUILD, metavar="FOLDER", help="where to write it (default: build/)"

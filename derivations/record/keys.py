@@ -76,7 +76,7 @@ def digest(*parts: Any) -> str:
 
 @cache
 def said(cell: str) -> str:
-    """A digest of the cell's equations and symbols and of the statements of its formulas, not of how they are written."""
+    """A digest of the cell's equations and of the statements of its formulas, not of how they are written."""
     one = cells()[cell]
     return digest(described(one), [(f.id, f.hash) for f in of_cell(cell)])
 
@@ -130,6 +130,13 @@ def _sources(root: Path, names: Iterable[str]) -> Iterator[Path]:
 
 
 def _bytes(path: Path) -> str:
+    """A digest of a file's content; it is read again when the file has been written to."""
+    stamp = path.stat()
+    return _digest_of(path, stamp.st_mtime_ns, stamp.st_size)
+
+
+@cache
+def _digest_of(path: Path, changed: int, size: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -139,17 +146,13 @@ def reference_files(root: Path, cell: str) -> list[str]:
     Where one of them looks for modules, as the loop does for fast ones, all are taken that are no cell.
     """
     package = root / REFERENCE
-    rooms = [package / "cells", package]
-    own = next(
-        (r / f"{cell.replace('-', '_')}.py" for r in rooms if (r / f"{cell.replace('-', '_')}.py").is_file()),
-        None,
-    )
-    if own is None:
-        return []
-    waiting, found = [own], {own}
+    name = f"{cell.replace('-', '_')}.py"
+    own = [path for path in (package / "cells" / name, package / name) if path.is_file()]
+    waiting, found = list(own), set(own)
     while waiting:
         path = waiting.pop()
-        names, looks = _imports(path.read_text(encoding="utf-8"))
+        stamp = path.stat()
+        names, looks = _imports(path, stamp.st_mtime_ns, stamp.st_size)
         reached = {f for name in names if (f := _file(root, name)) is not None}
         if looks:
             reached |= {p for p in package.rglob("*.py") if not _is_cell(package, p)}
@@ -159,8 +162,10 @@ def reference_files(root: Path, cell: str) -> list[str]:
     return sorted(p.relative_to(root).as_posix() for p in found)
 
 
-def _imports(source: str) -> tuple[set[str], bool]:
+@cache
+def _imports(path: Path, changed: int, size: int) -> tuple[set[str], bool]:
     """The modules of the reference that a file may import, and whether it looks for modules by itself."""
+    source = path.read_text(encoding="utf-8")
     names, looks = set[str](), False
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
