@@ -31,7 +31,7 @@ from derivations.write.layout import layout, statement
 from derivations.write.mathml import mathml
 from derivations.write.notation import OWN, Writing
 from derivations.write.notations import notations
-from derivations.write.numpy import numpy
+from derivations.write.code import numpy
 from derivations.write.sympy import source as sympy_source
 from derivations.write.tex import tex
 from derivations.write.text import text

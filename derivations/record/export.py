@@ -24,7 +24,7 @@ from derivations.write.layout import Symbols, layout, lines, statement
 from derivations.write.mathml import mathml
 from derivations.write.notation import Writing
 from derivations.write.notations import notations
-from derivations.write.numpy import numpy
+from derivations.write.code import numpy
 from derivations.write.sympy import source as sympy_source
 from derivations.write.tex import aligned, tex
 
@@ -196,7 +196,7 @@ def variants(one: Notation, cell: Cell) -> dict[str, dict[str, str]]:
 def notation_snippets() -> dict[str, str]:
     """Pieces of notation that prose explains, set as the formulas set them."""
     lstm = cells()["lstm"]
-    symbols = notation.table(lstm)
+    symbols = table(lstm)
 
     def of(node: MatrixExpr | Expr) -> str:
         return tex(layout(node, symbols))

@@ -22,7 +22,7 @@ from derivations.checkers import Checker, installed
 from derivations.derive.catalogue import of_cell
 from derivations.derive.formula import canonical
 from derivations.language import Cell, Symbol
-from derivations.write.numpy import numpy
+from derivations.write.code import numpy
 
 PACKAGE = Path(__file__).parent.parent
 # What decides whether a formula is proved; mutants are judged by the same and made by one folder more.

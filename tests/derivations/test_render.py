@@ -22,7 +22,7 @@ from derivations.language.expressions import TimeSum
 from derivations.write import sympy as sympy_writer
 from derivations.write.layout import LINE_WIDTH_EM, layout, lines, statement
 from derivations.write.mathml import NAMESPACE, mathml
-from derivations.write.numpy import numpy
+from derivations.write.code import numpy
 from derivations.write.tex import aligned, tex
 from derivations.write.text import text
 from derivations.write.typeset import Box, width

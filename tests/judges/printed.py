@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from derivations.write.numpy import numpy
+from derivations.write.code import numpy
 from tests.judges.functions import sigmoid, softmax
 
 BUILTINS = {"len": len, "range": range, "sum": sum}  # a sum over time that cannot be done at once is a loop
