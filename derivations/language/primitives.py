@@ -40,7 +40,7 @@ from derivations.language.expressions import (
     times,
     transpose,
 )
-from derivations.write.typeset import Box, Function, Letter, Number, Operator, Row, joined, raised
+from derivations.write.typeset import Box, Function, Letter, Number, Operator, Row, Sup, joined, raised
 
 # (operand, its share of the cotangent, name of the rule)
 Share = tuple[MatrixExpr, MatrixExpr, str]
