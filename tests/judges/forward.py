@@ -13,8 +13,8 @@ import numpy as np
 
 from derivations.language import Cell
 from tests.judges.example import Example, Sizes
-from tests.judges.shape import shapes
-from tests.judges.values import Read, borders, lifted, statement
+from tests.judges.shape import names, shapes
+from tests.judges.values import Context, Read, borders, lifted, statement
 
 NEAREST, LARGEST, DRAWS = 1e-6, 1e3, 50
 
@@ -29,8 +29,9 @@ class Forward:
     def __init__(self, cell: Cell, sizes: Sizes) -> None:
         self.cell, self.sizes = cell, sizes
         self.shapes = shapes(cell)
-        self.equations = [statement(e.left.name, e.right.node, sizes.of) for e in cell.steps]
-        self._borders = [of for e in cell.steps for of in borders(e.right.node, sizes.of)]
+        context = Context(sizes.of, names(cell))
+        self.equations = [statement(e.left.name, e.right.node, context) for e in cell.steps]
+        self._borders = [of for e in cell.steps for of in borders(e.right.node, context)]
 
     def lifted(self, name: str, values: Any) -> Any:
         """The values of a symbol, (…, *axes), as (…, m, n)."""

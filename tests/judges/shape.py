@@ -6,13 +6,15 @@ versions of the two interfaces, is told apart here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import lstmref
 from derivations.derive.formula import Formula
+from derivations.derive.table import table
 from derivations.language import Cell, Symbol
+from derivations.language.expressions import Key
 
 Axes = tuple[str, ...]  # the letters of an array's sizes: ("H", "D") of a matrix, () of a number
 Table = Mapping[str, Axes]
@@ -50,29 +52,14 @@ def _table(symbols: Any) -> dict[str, Axes]:
     return {s.name: axes(s) for s in symbols}
 
 
-def outputs(cell: Cell) -> tuple[Symbol, ...]:
-    """What the loss may read at every step."""
-    return tuple(getattr(cell, "outputs", ())) or (cell.output,)
-
-
-def data(cell: Cell) -> tuple[Symbol, ...]:
-    """What is given at every step and has no gradient."""
-    return tuple(getattr(cell, "data", ()))
-
-
-def constants(cell: Cell) -> tuple[Symbol, ...]:
-    """What is given once and has no gradient."""
-    return tuple(getattr(cell, "constants", ()))
-
-
 def of_derived(cell: Cell) -> Shape:
     """As the forward equations have it."""
     return Shape(
         _table(cell.inputs),
         _table(cell.states),
-        _table(outputs(cell)),
-        _table(data(cell)),
-        _table(constants(cell)),
+        _table(cell.outputs),
+        _table(cell.data),
+        _table(cell.constants),
     )
 
 
@@ -98,7 +85,12 @@ def of_reference(name: str) -> Shape:
 
 def shapes(cell: Cell) -> dict[str, tuple[Any, ...]]:
     """The shape, two sizes, of every symbol of a step by its name."""
-    return {s.name: s.shape for s in (*data(cell), *constants(cell), *cell.symbols)}
+    return {s.name: s.shape for s in cell.symbols}
+
+
+def names(cell: Cell) -> dict[Key, str]:
+    """What is called how: the name, in code, of everything that a formula of the cell may speak of."""
+    return {s.key: s.name for s in table(cell).values()}
 
 
 def parameter_shapes(name: str, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
@@ -173,9 +165,13 @@ def parameter_of(f: Formula) -> str:
     return of(f).name
 
 
-def at_first(name: str) -> str:
-    """What a formula about the first step calls the quantity of this name at t = 1."""
-    return f"{name}_1"
+def at_first(cell: Cell, constant: Collection[str], known: Iterable[str]) -> dict[str, str]:
+    """What a formula about the first step calls what is known of a step: by our name for it, its name there.
+
+    What is constant keeps its name; the state before the step is the initial one.
+    """
+    before = {s.previous.name: s.initial.name for s in cell.states}
+    return {n: n if n in constant else before.get(n, f"{n}_1") for n in known}
 
 
 def loss_of(output: str) -> str:

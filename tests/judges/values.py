@@ -10,18 +10,26 @@ product whatever its factors are, and what has no samples, a parameter, meets wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose, ZeroMatrix
+from sympy import Integer, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.language.expressions import AtStep, Elementwise, TimeSum, step_of, symbols_in
-from tests.judges import functions
-from tests.judges.functions import BORDERS, ENTRYWISE, OF_ARRAYS
+from derivations.language.expressions import (
+    Apply,
+    AtStep,
+    Elementwise,
+    Key,
+    TimeSum,
+    key_of,
+    parts,
+    symbols_in,
+)
+from tests.judges.functions import BORDERS, ENTRYWISE, OF_ARRAYS, Function
 
 Read = Callable[[str, int], Any]
 Value = Callable[[Read], Any]
@@ -37,13 +45,36 @@ class Statement:
     reads: frozenset[str]
 
 
-def statement(left: str, right: MatrixExpr, sizes: Letters) -> Statement:
+@dataclass(frozen=True)
+class Context:
+    """What an expression is read in.
+
+    Attributes:
+        sizes: what the letters of sizes stand for.
+        names: what is called how, by what it is of; what is not among them is one of these a step off.
+    """
+
+    sizes: Letters
+    names: Mapping[Key, str] = field(default_factory=dict)
+
+    def place(self, node: MatrixSymbol) -> tuple[str, int]:
+        """The name under which the value of a symbol is looked up, and by how many steps it is off."""
+        key = key_of(node)
+        for off in (0, 1, -1):
+            near = replace(key, offset=key.offset - off)
+            if near in self.names:
+                return self.names[near], off
+        return str(node.name), 0
+
+
+def statement(left: str, right: MatrixExpr, context: Context) -> Statement:
     """The statement of a formula, compiled.
 
     Raises:
         TypeError: a kind of node that has no value here.
     """
-    return Statement(left, compiled(right, sizes), frozenset(step_of(s.name)[0] for s in symbols_in(right)))
+    reads = frozenset(context.place(s)[0] for s in symbols_in(right))
+    return Statement(left, compiled(right, context), reads)
 
 
 def lifted(values: Any, shape: tuple[Any, ...], sizes: Letters) -> Any:
@@ -67,7 +98,7 @@ def _scalar(expression: Any, sizes: Letters) -> Any:
     return expression.subs(found)
 
 
-def compiled(node: MatrixExpr, sizes: Letters) -> Value:
+def compiled(node: MatrixExpr, context: Context) -> Value:
     """The value of an expression, (…, m, n).
 
     A sum over time takes every symbol as (T, B, m, n) and gives the sum over time and batch.
@@ -77,15 +108,15 @@ def compiled(node: MatrixExpr, sizes: Letters) -> Value:
     """
 
     def of(part: MatrixExpr) -> Value:
-        return compiled(part, sizes)
+        return compiled(part, context)
 
     match node:
         case MatrixSymbol():
-            name, off = step_of(node.name)
+            name, off = context.place(node)
             return lambda read: read(name, off)
-        case OneMatrix() | ZeroMatrix():
-            constant = np.full([number(n, sizes) for n in node.shape], float(isinstance(node, OneMatrix)))
-            return lambda read: constant
+        case OneMatrix():
+            ones = np.ones([number(n, context.sizes) for n in node.shape])
+            return lambda read: ones
         case TimeSum():
             body = of(node.body)
             return lambda read: body(read).sum(axis=(0, 1))
@@ -97,11 +128,11 @@ def compiled(node: MatrixExpr, sizes: Letters) -> Value:
             return lambda read: base(read) ** exponent
         case Elementwise() if node.function in ENTRYWISE:
             return _applied(ENTRYWISE[node.function], [of(node.argument)])
-        case MatrixExpr() if getattr(node, "function", "") == "spread":
-            shape, scalar = [number(n, sizes) for n in node.shape], of(_operands(node)[0])
-            return lambda read: scalar(read) * np.ones(shape)
-        case MatrixExpr() if getattr(node, "function", "") in OF_ARRAYS:
-            return _applied(OF_ARRAYS[node.function], [of(a) for a in _operands(node)])
+        case Apply() if node.function == "spread":
+            like, scalar = np.ones([number(n, context.sizes) for n in node.shape]), of(node.operands[0])
+            return lambda read: scalar(read) * like
+        case Apply() if node.function in OF_ARRAYS:
+            return _applied(OF_ARRAYS[node.function], [of(a) for a in node.operands])
         case MatAdd():
             return _folded(np.add, [of(a) for a in node.args])
         case HadamardProduct():
@@ -110,42 +141,32 @@ def compiled(node: MatrixExpr, sizes: Letters) -> Value:
             turned = of(node.arg)
             return lambda read: np.swapaxes(turned(read), -1, -2)
         case MatMul():
-            return _product(node, sizes)
+            return _product(node, context)
         case _:
             raise TypeError(f"no value for {type(node).__name__}: {node}")
 
 
-def _operands(node: MatrixExpr) -> list[MatrixExpr]:
-    return [a for a in node.args if isinstance(a, MatrixExpr)]
-
-
-def _applied(function: functions.Function, arguments: list[Value]) -> Value:
+def _applied(function: Function, arguments: list[Value]) -> Value:
     return lambda read: function(*(argument(read) for argument in arguments))
 
 
-def _folded(operation: Callable[[Any, Any], Any], parts: list[Value]) -> Value:
-    return lambda read: reduce(operation, [part(read) for part in parts])
+def _folded(operation: Callable[[Any, Any], Any], operands: list[Value]) -> Value:
+    return lambda read: reduce(operation, [operand(read) for operand in operands])
 
 
-def _product(node: MatMul, sizes: Letters) -> Value:
+def _product(node: MatMul, context: Context) -> Value:
     """Matrices one after the other, and in front of them numbers such as −1 or 1/H."""
     factor = 1.0
-    matrices: list[Value] = []
     for part in node.args:
-        if isinstance(part, MatrixExpr):
-            matrices.append(compiled(part, sizes))
-        elif isinstance(part, Expr):
-            factor *= float(_scalar(part, sizes))
-    product = _folded(np.matmul, matrices)
+        if not isinstance(part, MatrixExpr):
+            factor *= float(_scalar(part, context.sizes))
+    product = _folded(np.matmul, [compiled(part, context) for part in parts(node)])
     return product if factor == 1.0 else lambda read: factor * product(read)
 
 
-def borders(node: MatrixExpr, sizes: Letters) -> Iterator[Value]:
+def borders(node: MatrixExpr, context: Context) -> Iterator[Value]:
     """For every function in pieces in an expression, how far its arguments are from where the pieces meet."""
-    if isinstance(node, MatrixSymbol):
-        return
-    for part in _operands(node):
-        yield from borders(part, sizes)
-    function = getattr(node, "function", "")
-    if function in BORDERS:
-        yield _applied(BORDERS[function], [compiled(a, sizes) for a in _operands(node)])
+    for part in parts(node):
+        yield from borders(part, context)
+    if isinstance(node, Elementwise | Apply) and node.function in BORDERS:
+        yield _applied(BORDERS[node.function], [compiled(a, context) for a in parts(node)])

@@ -14,7 +14,7 @@ from derivations.language import Cell
 from tests.judges.agreement.witness import Witness, derivative, disturbed, weighed
 from tests.judges.example import Array, Example
 from tests.judges.forward import Forward, reader
-from tests.judges.shape import axes, outputs
+from tests.judges.shape import axes
 
 
 class Opened:
@@ -42,7 +42,7 @@ class Opened:
                 if (equation.left, step) == (name, t):
                     at[name] = at[name] + lift(name, pushes)
             states = {s.name: at[s.name] for s in self.cell.states}
-            for output in outputs(self.cell):
+            for output in self.cell.outputs:
                 weights = lift(output.name, example.loss[output.name][step - 1][samples])
                 total = total + weighed(weights, at[output.name], len(samples))
         for s, d in example.final.items():

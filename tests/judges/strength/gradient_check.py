@@ -21,7 +21,7 @@ from tests.judges.shape import is_of_step, is_total, parameter_of
 from tests.judges.strength.configurations import Configuration
 from tests.judges.strength.recursion import Recursion, whole
 from tests.judges.strength.reference import reference
-from tests.judges.values import Statement, statement
+from tests.judges.values import Context, Statement, statement
 
 
 class BrokenCheckError(RuntimeError):
@@ -49,6 +49,7 @@ class GradientCheck:
         self.cell, self.configuration = cells()[cell], c
         self.right = reference(cell, c, seed)
         self._formulas = of_cell(cell)
+        self._context = Context(self.right.sizes, shape.names(self.cell))
         self._forward = self._forward_pass()
         self._backward = self._backward_pass()
         self.constant: Mapping[str, Array] = self.right.constant
@@ -76,13 +77,13 @@ class GradientCheck:
 
     def statement(self, f: Formula) -> Statement:
         """A formula as a function of arrays of this configuration's sizes."""
-        return statement(f.left.name, f.right, self.right.sizes)
+        return statement(f.left.name, f.right, self._context)
 
     # The passes.
 
     def _forward_pass(self) -> Recursion:
         return Recursion(
-            [statement(e.left.name, e.right.node, self.right.sizes) for e in self.cell.steps],
+            [statement(e.left.name, e.right.node, self._context) for e in self.cell.steps],
             {s.previous.name: s.name for s in self.cell.states},
             {s.previous.name: self.right.initial[s.name] for s in self.cell.states},
             self.right.given,

@@ -30,7 +30,7 @@ class PerFormula:
     def __init__(self, check: GradientCheck) -> None:
         self._check = check
         self._read: Read = whole(check.values, check.constant)
-        self._plain = {at_first(name): name for name in check.values}
+        self._plain = {there: name for name, there in at_first(check.cell, (), check.values).items()}
         self._true: dict[str, Any] = {}
 
     def refuses(self, broken: Formula, original: Formula) -> bool:

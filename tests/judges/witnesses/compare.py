@@ -136,7 +136,8 @@ class _Run:
 
     def _first(self, at: Values) -> Values:
         """What is known at t = 1 under the names that a formula about the first step uses."""
-        return {n if n in self._constant else shape.at_first(n): v for n, v in at.items()}
+        names = shape.at_first(self.cell, self._constant, at)
+        return {names[n]: v for n, v in at.items()}
 
     def _evaluate(self, f: Formula, where: Sequence[Values]) -> Array:
         """The right side in each sample, (B, *shape); NaN where it does not have the left side's shape."""
