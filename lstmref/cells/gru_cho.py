@@ -8,99 +8,73 @@
 Source: cho2014 (Eqs. 5-8, the biases added); the operator GRU of onnx-gru with linear_before_reset = 0, and
 keras-gru with reset_after=False. In `gru` the two weights of the last line are exchanged: as
 1 - sigmoid(a) = sigmoid(-a), negating W_z, U_z and b_z turns one into the other.
+
+With all parameters zero z = 1/2 and n = 0, so h = h'/2:
+
+>>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+>>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+>>> float(outputs.h[0, 0]), float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])
+(1.5, 0.5)
+>>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
+>>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
+(0.25, 0.25)
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from lstmref import check, reset_before
+from lstmref import parameters, sequence, step
 from lstmref.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmref.check import Array, Given, Parameters
-from lstmref.results import HiddenSequence, HiddenStep
+from lstmref.check import Array
+from lstmref.layout import Layout
 
-STATES = ("h",)
+LAYOUT = Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})
+STATES = tuple(LAYOUT.states)
 
 
 class StepCache(NamedTuple):
-    """What `step_backward` needs of one step."""
+    """What `step_backward` needs of one step: params by name, x (B, D), all others (B, H)."""
 
     params: dict[str, Array]
-    x: Array  # (B, D)
-    h_prev: Array  # (B, H)
-    r: Array  # (B, H)
-    z: Array  # (B, H)
-    n: Array  # (B, H)
-
-
-class SequenceCache(NamedTuple):
-    """What `backward` needs of a sequence."""
-
-    run: reset_before.Run
+    x: Array
+    h_prev: Array
+    r: Array
+    z: Array
+    n: Array
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """Names and shapes for D inputs and H hidden units: W_* (H, D), U_* (H, H), b_* (H,) for r, z, n.
+    """W_* (H, D), U_* (H, H), b_* (H,) for r, z, n; errors as in `lstmref.parameters.gates`.
 
-    Raises ShapeError or KindError unless D and H are whole numbers >= 0.
-
-    >>> shapes = parameter_shapes(D=3, H=4)
-    >>> len(shapes), shapes["W_r"], shapes["U_z"], shapes["b_n"]
-    (9, (4, 3), (4, 4), (4,))
+    >>> parameter_shapes(D=3, H=4)["W_r"]
+    (4, 3)
     """
-    return reset_before.shapes(D, H)
+    return parameters.gates("rzn", D, H)
 
 
-def step_forward(params: Parameters, x: Given, h_prev: Given) -> tuple[HiddenStep, StepCache]:
-    """One step; the equations stand at the head of the module.
-
-    params: see `parameter_shapes`; x: (B, D); h_prev: (B, H).
-    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
-    Returns h (B, H) and the cache for `step_backward`.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: cho2014 (Eqs. 5-8).
-
-    With all parameters zero z = 1/2 and n = 0, so h = h'/2:
-
-    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
-    >>> outputs, cache = step_forward(params, np.ones((1, 1)), np.array([[3.0]]))
-    >>> float(outputs.h[0, 0])
-    1.5
-    """
-    p, x, (h_prev,) = check.step(parameter_shapes, params, x, h_prev=h_prev)
-    # (B, D) (D, H) + (B, H) (H, H) + (H,) -> (B, H)
-    r = sigmoid(x @ p["W_r"].T + h_prev @ p["U_r"].T + p["b_r"])
-    z = sigmoid(x @ p["W_z"].T + h_prev @ p["U_z"].T + p["b_z"])  # (B, H)
-    n = np.tanh(x @ p["W_n"].T + (r * h_prev) @ p["U_n"].T + p["b_n"])  # (B, H)
-    h = z * h_prev + (1 - z) * n  # (B, H)
-    return HiddenStep(h), StepCache(p, x, h_prev, r, z, n)
+@step.forward(LAYOUT, parameter_shapes)
+def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
+    """One step: x (B, D); h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    p = params
+    r = sigmoid(
+        x @ p["W_r"].T + h_prev @ p["U_r"].T + p["b_r"]
+    )  # (B, D) (D, H) + (B, H) (H, H) + (H,) -> (B, H)
+    z = sigmoid(x @ p["W_z"].T + h_prev @ p["U_z"].T + p["b_z"])
+    n = np.tanh(x @ p["W_n"].T + (r * h_prev) @ p["U_n"].T + p["b_n"])
+    h = z * h_prev + (1 - z) * n
+    return (h,), StepCache(p, x, h_prev, r, z, n)
 
 
-def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str, Array]:
-    """Gradients of one step.
-
-    cotangents: "h" (B, H), zero if absent.
-    Dtypes: that of the forward pass.
-    Returns "x" (B, D), "h_prev" (B, H) and every parameter's name, summed over the batch. For complex128
-    these are derivatives of a holomorphic function: nothing is conjugated.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: the chain rule, on the equations at the head of the module.
-
-    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
-    >>> outputs, cache = step_forward(params, np.ones((1, 1)), np.array([[3.0]]))
-    >>> float(step_backward({"h": np.array([[1.0]])}, cache)["h_prev"][0, 0])  # z = 1/2
-    0.5
-    """
-    p, x, h_prev, r, z, n = check.cache(cache, StepCache)
-    dh = check.cotangents(cotangents, {"h": n})["h"]  # (B, H)
-    dz = dh * (h_prev - n)  # (B, H), these two from h = z h' + (1 - z) n
-    dn = dh * (1 - z)  # (B, H)
-    da_n = dn * tanh_slope(n)  # (B, H)
+@step.backward(LAYOUT, StepCache)
+def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
+    """Gradients from the cotangent of h (B, H), by the chain rule."""
+    p, x, h_prev, r, z, n = cache
+    dh = cotangents["h"]
+    da_n = dh * (1 - z) * tanh_slope(n)  # (B, H); as dz below from h = z h' + (1 - z) n
     d_rh = da_n @ p["U_n"]  # (B, H) (H, H) -> (B, H), cotangent of r h'
-    dr = d_rh * h_prev  # (B, H)
-    da_r = dr * sigmoid_slope(r)  # (B, H)
-    da_z = dz * sigmoid_slope(z)  # (B, H)
+    da_r = d_rh * h_prev * sigmoid_slope(r)
+    da_z = dh * (h_prev - n) * sigmoid_slope(z)
     return {
         "x": da_r @ p["W_r"] + da_z @ p["W_z"] + da_n @ p["W_n"],  # (B, H) (H, D) -> (B, D)
         # h' is used four times: kept by z, reset by r, and read by both gates.
@@ -117,40 +91,4 @@ def step_backward(cotangents: Mapping[str, Given], cache: StepCache) -> dict[str
     }
 
 
-def forward(params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, SequenceCache]:
-    """T steps from h_0.
-
-    params: see `parameter_shapes`; x: (T, B, D), T = 0 and B = 0 allowed; h_0: (B, H).
-    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
-    Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: cho2014 (Eqs. 5-8).
-
-    >>> params = {name: np.ones(shape) for name, shape in parameter_shapes(D=3, H=4).items()}
-    >>> outputs, cache = forward(params, np.zeros((5, 2, 3)), np.zeros((2, 4)))
-    >>> outputs.h.shape, outputs.h_T.shape
-    ((5, 2, 4), (2, 4))
-    """
-    outputs, run = reset_before.forward(reset_before.Z_OF_THE_KEPT, params, x, h_0)
-    return outputs, SequenceCache(run)
-
-
-def backward(cotangents: Mapping[str, Given], cache: SequenceCache) -> dict[str, Array]:
-    """Gradients of T steps: backpropagation through time.
-
-    cotangents: "h" (T, B, H) on every h_t and "h_T" (B, H) on the last; each is zero if absent, their effects
-    add up.
-    Dtypes: that of the forward pass.
-    Returns "x" (T, B, D), "h_0" (B, H) and every parameter's name, summed over time and batch. For complex128
-    nothing is conjugated.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: the chain rule, on the equations at the head of the module.
-
-    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
-    >>> outputs, cache = forward(params, np.ones((2, 1, 1)), np.zeros((1, 1)))
-    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # z_1 z_2 = 1/4
-    0.25
-    """
-    return reset_before.backward(
-        reset_before.Z_OF_THE_KEPT, cotangents, check.cache(cache, SequenceCache).run
-    )
+forward, backward = sequence.passes(__name__)

@@ -10,9 +10,9 @@ The arrays are checked already, and of one dtype, which the results have. Source
 
 import numpy as np
 
-from lstmref.alignment import aligned
 from lstmref.check import Array
-from lstmref.walk import ROWS_BACKWARD, cut, rows
+from lstmref.fast.alignment import aligned
+from lstmref.fast.chunks import ROWS_BACKWARD, cut, rows
 
 
 def with_one(x: Array) -> Array:

@@ -7,7 +7,7 @@ differ in a factor of -1 at the weights of z alone. What does not wait for the s
 once; gates r, w, n are rows of one stacked matrix, of which n's wait for r: two products a step.
 
 Gates are right to an absolute eps, not to the digits of a tiny one, other than in the step functions: see
-`lstmref.stacking`. How the work is divided is told in `lstmref.memory`.
+`lstmref.fast.stacking`. How the work is divided is told in `lstmref.fast.lstm`.
 """
 
 from collections.abc import Mapping
@@ -15,20 +15,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstmref import check
-from lstmref.affine import WeightGradient, bias_gradient, project, project_back, with_one
-from lstmref.alignment import aligned, copied
-from lstmref.check import Array, Given, Parameters
-from lstmref.products import times
-from lstmref.results import HiddenSequence
-from lstmref.stacking import by_gate, gate_shapes, stack, unstack
-from lstmref.walk import backward_chunk, backwards, block_length, cut, forward_chunk
+from lstmref.check import Array
+from lstmref.fast import Loop
+from lstmref.fast.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.fast.alignment import aligned, copied
+from lstmref.fast.chunks import backward_chunk, backwards, block_length, cut, forward_chunk
+from lstmref.fast.stacking import by_gate, stack, unstack
+from lstmref.fast.tiles import times
 
 W_NAMES = ("W_r", "W_z", "W_n")
 U_NAMES = ("U_r", "U_z", "U_n")
 B_NAMES = ("b_r", "b_z", "b_n")
 Factors = tuple[float, float, float]
-Z_OF_THE_NEW: Factors = (0.5, 0.5, 1.0)  # see lstmref.stacking
+Z_OF_THE_NEW: Factors = (0.5, 0.5, 1.0)  # see lstmref.fast.stacking
 Z_OF_THE_KEPT: Factors = (0.5, -0.5, 1.0)
 
 
@@ -42,24 +41,16 @@ class Run(NamedTuple):
     states: Array  # (T + 1, B, H)
 
 
-def shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """The parameter shapes of these cells; errors as in `gru.parameter_shapes`.
+def forward(
+    factors: Factors, p: Mapping[str, Array], x: Array, h_0: Array
+) -> tuple[tuple[Array, Array], Run]:
+    """T steps from h_0 (B, H), for x (T, B, D) and p by name, of one dtype: h (T, B, H), h_T (B, H).
 
-    >>> shapes(D=3, H=4)["U_r"]
-    (4, 4)
-    """
-    return gate_shapes(D, H, W_NAMES, U_NAMES, B_NAMES)
-
-
-def forward(factors: Factors, params: Parameters, x: Given, h_0: Given) -> tuple[HiddenSequence, Run]:
-    """T steps from h_0; shapes, dtypes and errors as in `gru.forward`.
-
-    >>> params = {name: np.zeros(shape) for name, shape in shapes(D=1, H=1).items()}
-    >>> outputs, run = forward(Z_OF_THE_NEW, params, np.ones((2, 1, 1)), np.ones((1, 1)))
-    >>> float(outputs.h_T[0, 0])  # (1 - z_1) (1 - z_2) = 1/4
+    >>> p = {name: np.zeros((1, 1)) for name in W_NAMES + U_NAMES} | {name: np.zeros(1) for name in B_NAMES}
+    >>> (h, h_T), run = forward(Z_OF_THE_NEW, p, np.ones((2, 1, 1)), np.ones((1, 1)))
+    >>> float(h_T[0, 0])  # (1 - z_1) (1 - z_2) = 1/4
     0.25
     """
-    p, x, (h_0,) = check.sequence(shapes, params, x, h_0=h_0)
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, factors, W_NAMES, B_NAMES), stack(p, factors, U_NAMES)
     T, per_chunk = len(x), forward_chunk(len(x), B)
@@ -90,18 +81,18 @@ def forward(factors: Factors, params: Parameters, x: Given, h_0: Given) -> tuple
             subtract(n, h, h_next)
             multiply(w, h_next, h_next)
             add(h, h_next, h_next)
-    return HiddenSequence(states[1:].copy(), states[T].copy()), Run(x, W, U, rwn, states)
+    return (states[1:].copy(), states[T].copy()), Run(x, W, U, rwn, states)
 
 
-def backward(factors: Factors, cotangents: Mapping[str, Given], run: Run) -> dict[str, Array]:
-    """Gradients of T steps; shapes, dtypes and errors as in `gru.backward`.
+def backward(factors: Factors, given: Mapping[str, Array], run: Run) -> dict[str, Array]:
+    """Gradients of T steps, by name; given: the cotangents h (T, B, H), h_T (B, H), of the dtype of the run.
 
-    >>> params = {name: np.zeros(shape) for name, shape in shapes(D=1, H=1).items()}
-    >>> outputs, run = forward(Z_OF_THE_NEW, params, np.ones((2, 1, 1)), np.ones((1, 1)))
-    >>> float(backward(Z_OF_THE_NEW, {"h_T": np.ones((1, 1))}, run)["h_0"][0, 0])  # (1 - z_1) (1 - z_2) = 1/4
+    >>> p = {name: np.zeros((1, 1)) for name in W_NAMES + U_NAMES} | {name: np.zeros(1) for name in B_NAMES}
+    >>> outputs, run = forward(Z_OF_THE_NEW, p, np.ones((2, 1, 1)), np.ones((1, 1)))
+    >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.ones((1, 1))}
+    >>> float(backward(Z_OF_THE_NEW, given, run)["h_0"][0, 0])  # (1 - z_1) (1 - z_2) = 1/4
     0.25
     """
-    given = check.cotangents(cotangents, {"h": run.states[1:], "h_T": run.states[0]})
     dx, dh, dW, dU_rw, dU_n, db = _through_time(given, run)
     return {
         "x": dx,
@@ -111,6 +102,16 @@ def backward(factors: Factors, cotangents: Mapping[str, Given], run: Run) -> dic
         **unstack(dU_n.value(), factors[2:], U_NAMES[2:]),
         **unstack(db, factors, B_NAMES),
     }
+
+
+def _loop(factors: Factors) -> Loop:
+    return Loop(
+        lambda p, given, sizes: forward(factors, p, *given),
+        lambda given, run, sizes: backward(factors, given, run),
+    )
+
+
+LOOPS = {"gru": _loop(Z_OF_THE_NEW), "gru_cho": _loop(Z_OF_THE_KEPT)}
 
 
 def _through_time(

@@ -10,9 +10,9 @@ all that does not wait for the step before is taken out of the loop over time an
     backward    what dh and dc are multiplied by,       in the loop: these multiplications, and da U
                 dx, and the gradients of W, U and b
 
-`lstmref.compiled` has these loops compiled, for those who ask for them.
+`lstmref.fast.compiled` has these loops compiled, for those who ask for them.
 
-The gates are rows of one stacked matrix (`lstmref.stacking`), in the order o, i, f, g: one product a step, the
+The gates are rows of one stacked matrix (`lstmref.fast.stacking`), in the order o, i, f, g: one product a step, the
 sigmoids are neighbours, and so are the three that dc reaches. Gates are right to an absolute eps, not to the digits
 of a tiny one, other than in the step functions.
 """
@@ -22,21 +22,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstmref import check, compiled
-from lstmref.affine import WeightGradient, bias_gradient, project, project_back, with_one
-from lstmref.alignment import aligned, copied
-from lstmref.check import Array, Given, Parameters
-from lstmref.products import times
-from lstmref.results import MemorySequence
-from lstmref.stacking import by_gate, gate_shapes, stack, unstack
-from lstmref.walk import backward_chunk, backwards, block_length, cut, forward_chunk
+from lstmref.check import Array
+from lstmref.fast import Loop, compiled
+from lstmref.fast.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.fast.alignment import aligned, copied
+from lstmref.fast.chunks import backward_chunk, backwards, block_length, cut, forward_chunk
+from lstmref.fast.stacking import by_gate, stack, unstack
+from lstmref.fast.tiles import times
 
-W_NAMES = ("W_i", "W_f", "W_o", "W_g")
-U_NAMES = ("U_i", "U_f", "U_o", "U_g")
-B_NAMES = ("b_i", "b_f", "b_o", "b_g")
 # The order of the rows, which is that of nobody's parameters: sigmoids first, and o apart from i, f, g.
 W_ROWS, U_ROWS, B_ROWS = (tuple(f"{kind}_{gate}" for gate in "oifg") for kind in "WUb")
-FACTORS = (0.5, 0.5, 0.5, 1.0)  # see lstmref.stacking
+FACTORS = (0.5, 0.5, 0.5, 1.0)  # see lstmref.fast.stacking
 
 
 class Squash(NamedTuple):
@@ -60,27 +56,28 @@ class Run(NamedTuple):
     c: Array  # (T + 1, B, H)
 
 
-def shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """The parameter shapes of these cells; errors as in `lstm.parameter_shapes`.
+def _slope(o: Array, h: Array, s: Array, out: Array) -> None:
+    """o (1 - s**2), as h = o s."""
+    np.multiply(h, s, out=out)
+    np.subtract(o, out, out=out)
 
-    >>> shapes(D=3, H=4)["U_f"]
-    (4, 4)
-    """
-    return gate_shapes(D, H, W_NAMES, U_NAMES, B_NAMES)
+
+TANH = Squash(linear=False, value=np.tanh, slope=_slope)
+IDENTITY = Squash(
+    linear=True, value=lambda c, out: np.copyto(out, c), slope=lambda o, h, s, out: np.copyto(out, o)
+)
 
 
 def forward(
-    squash: Squash, params: Parameters, x: Given, h_0: Given, c_0: Given
-) -> tuple[MemorySequence, Run]:
-    """T steps from h_0, c_0; shapes, dtypes and errors as in `lstm.forward`.
+    squash: Squash, p: Mapping[str, Array], x: Array, h_0: Array, c_0: Array
+) -> tuple[tuple[Array, Array, Array], Run]:
+    """T steps from h_0, c_0 (B, H), for x (T, B, D) and p by name, of one dtype: h (T, B, H), h_T, c_T (B, H).
 
-    >>> from lstmref.lstm import TANH
-    >>> params = {name: np.zeros(shape) for name, shape in shapes(D=1, H=1).items()}
-    >>> outputs, run = forward(TANH, params, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
-    >>> float(outputs.c_T[0, 0])  # f_1 f_2 = 1/4
+    >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS} | {name: np.zeros(1) for name in B_ROWS}
+    >>> (h, h_T, c_T), run = forward(TANH, p, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
+    >>> float(c_T[0, 0])  # f_1 f_2 = 1/4
     0.25
     """
-    p, x, (h_0, c_0) = check.sequence(shapes, params, x, h_0=h_0, c_0=c_0)
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, FACTORS, W_ROWS, B_ROWS), stack(p, FACTORS, U_ROWS)
     T, per_chunk = len(x), forward_chunk(len(x), B)
@@ -93,7 +90,7 @@ def forward(
     steps = loops.forward_steps(squash.linear, U, T, B) if loops else _forward_steps(squash, U, B)
     for chunk in cut(T, per_chunk):
         h_t = steps(project(x[chunk], W, W_x), oifg[chunk], c[chunk.start : chunk.stop + 1], h[chunk], h_t)
-    return MemorySequence(h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
+    return (h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
 
 
 def _forward_steps(squash: Squash, U: Array, B: int) -> Callable[[Array, Array, Array, Array, Array], Array]:
@@ -128,17 +125,15 @@ def _forward_steps(squash: Squash, U: Array, B: int) -> Callable[[Array, Array, 
     return steps
 
 
-def backward(squash: Squash, cotangents: Mapping[str, Given], run: Run) -> dict[str, Array]:
-    """Gradients of T steps; shapes, dtypes and errors as in `lstm.backward`.
+def backward(squash: Squash, given: Mapping[str, Array], run: Run) -> dict[str, Array]:
+    """Gradients of T steps, by name; given: the cotangents h (T, B, H), h_T, c_T (B, H), of the dtype of the run.
 
-    >>> from lstmref.lstm import TANH
-    >>> params = {name: np.zeros(shape) for name, shape in shapes(D=1, H=1).items()}
-    >>> outputs, run = forward(TANH, params, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
-    >>> float(backward(TANH, {"c_T": np.ones((1, 1))}, run)["c_0"][0, 0])  # f_1 f_2 = 1/4
+    >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS} | {name: np.zeros(1) for name in B_ROWS}
+    >>> outputs, run = forward(TANH, p, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
+    >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.zeros((1, 1)), "c_T": np.ones((1, 1))}
+    >>> float(backward(TANH, given, run)["c_0"][0, 0])  # f_1 f_2 = 1/4
     0.25
     """
-    like_h, like_state = run.c[1:], run.h_0
-    given = check.cotangents(cotangents, {"h": like_h, "h_T": like_state, "c_T": like_state})
     dx, dh, dc, dW, dU, db = _through_time(squash, given, run)
     return {
         "x": dx,
@@ -148,6 +143,16 @@ def backward(squash: Squash, cotangents: Mapping[str, Given], run: Run) -> dict[
         **unstack(dU.value(), FACTORS, U_ROWS),
         **unstack(db, FACTORS, B_ROWS),
     }
+
+
+def _loop(squash: Squash) -> Loop:
+    return Loop(
+        lambda p, given, sizes: forward(squash, p, *given),
+        lambda given, run, sizes: backward(squash, given, run),
+    )
+
+
+LOOPS = {"lstm": _loop(TANH), "lstm_linear": _loop(IDENTITY)}
 
 
 def _through_time(

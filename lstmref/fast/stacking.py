@@ -14,26 +14,8 @@ from itertools import groupby
 
 import numpy as np
 
-from lstmref import check
-from lstmref.alignment import aligned
 from lstmref.check import Array
-
-
-def gate_shapes(
-    D: int, H: int, W_names: tuple[str, ...], U_names: tuple[str, ...], b_names: tuple[str, ...]
-) -> dict[str, tuple[int, ...]]:
-    """Gate by gate W (H, D), U (H, H), b (H,), under the given names.
-
-    Raises ShapeError or KindError unless D and H are whole numbers >= 0.
-
-    >>> gate_shapes(3, 4, ("W_i",), ("U_i",), ("b_i",))
-    {'W_i': (4, 3), 'U_i': (4, 4), 'b_i': (4,)}
-    """
-    D, H = check.size("D", D), check.size("H", H)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for W, U, b in zip(W_names, U_names, b_names, strict=True):
-        shapes |= {W: (H, D), U: (H, H), b: (H,)}
-    return shapes
+from lstmref.fast.alignment import aligned
 
 
 def stack(

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lstmref.alignment import aligned, copied
 from lstmref.check import Array
+from lstmref.fast.alignment import aligned, copied
 
 Apply = Callable[[Array, Array], object]  # v (B, K), out (B, N): writes v M to out
 

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lstmref import check
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.errors import KindError
+from lstmref.network.architecture import Architecture
 
 
 def uniform(

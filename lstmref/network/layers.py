@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from lstmref import initial, network
-from lstmref.architecture import Architecture
 from lstmref.check import Array, Given
 from lstmref.errors import NameSetError, OrderError
-from lstmref.network import Masks, Outputs
+from lstmref.network import initial, passes
+from lstmref.network.architecture import Architecture
+from lstmref.network.passes import Masks, Outputs
 
 # The reset gate acts before or after the recurrent product; the update gate weighs what is kept, or what is new.
 GRUS = {("after", "keep"): "gru-after", ("before", "keep"): "gru-cho", ("before", "new"): "gru"}
@@ -24,7 +24,7 @@ class Recurrent:
 
     architecture: which cells there are. parameters: every parameter by its name, such as "0.forward.W_i"; it may be
     assigned to and its arrays changed, and is checked when it is used. batch_first: whether x and h are (B, T, ...).
-    dtype and rng: see `lstmref.initial.uniform`. Raises KindError.
+    dtype and rng: see `lstmref.network.initial.uniform`. Raises KindError.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Recurrent:
         self.architecture = architecture
         self.batch_first = batch_first
         self.parameters: dict[str, Array] = initial.uniform(architecture, rng, dtype)
-        self._cache: network.Cache | None = None
+        self._cache: passes.Cache | None = None
 
     def forward(
         self,
@@ -52,7 +52,7 @@ class Recurrent:
         The dtype of x must be that of the parameters. If it raises, an earlier forward pass is forgotten as well.
         """
         self._cache = None
-        outputs, self._cache = network.forward(
+        outputs, self._cache = passes.forward(
             self.architecture,
             self.parameters,
             x,
@@ -71,14 +71,14 @@ class Recurrent:
         """
         if self._cache is None:
             raise OrderError("backward: expected a forward pass before it, got none")
-        return network.backward(cotangents, self._cache)
+        return passes.backward(cotangents, self._cache)
 
 
 class LSTM(Recurrent):
     """The LSTM with a forget gate (cell "lstm").
 
     D inputs, H hidden units a direction; dtype float32, float64, longdouble or complex128. The parameters are drawn
-    by `lstmref.initial.uniform` from `rng`. Raises ShapeError or KindError, as in `lstmref.architecture.Architecture`.
+    by `lstmref.network.initial.uniform` from `rng`. Raises ShapeError or KindError, as in `Architecture`.
     Source: gers2000; see `lstmref.lstm`.
 
     >>> layer = LSTM(D=3, H=4, layers=2, bidirectional=True, rng=np.random.default_rng(0))

@@ -3,8 +3,8 @@
     a layer reads      x, or the outputs of the layer below, times its mask if it has one
     its outputs are    h of its forward cell beside h of its reverse cell, step by step
 
-What is stacked, and how the parameters are named, says `lstmref.architecture`. Every cell of `lstmref.cells()` will
-do. No function here keeps anything between calls, so threads may call them at once.
+What is stacked, and how the parameters are named, says `lstmref.network.architecture`. Every cell that it
+calls stackable will do. No function here keeps anything between calls, so threads may call them at once.
 
 Source: schuster1997 (both directions), zaremba2014 and gal2016 (masks). Layers, directions and lengths are arranged
 as in PyTorch (pytorch-gru) and ONNX (onnx-gru).
@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lstmref import check, direction, segments
-from lstmref.architecture import Architecture, key, of_cell
+from lstmref import check
 from lstmref.check import Array, Given, Parameters
 from lstmref.discovery import Cell, cell
 from lstmref.errors import KindError, ShapeError
+from lstmref.network import direction
+from lstmref.network.architecture import Architecture, key, of_cell
+from lstmref.network.lengths import Segment, cut, read_lengths, without_padding
 
 Masks = Sequence[Given | None]
 
@@ -85,11 +87,11 @@ def forward(
     >>> outputs.h.shape, outputs.states["h"].shape, bool(outputs.h[3:, 1].any())
     ((5, 2, 8), (2, 2, 2, 4), False)
     """
-    kind, H = _cell(architecture), architecture.H
+    kind, N = _cell(architecture), architecture.width
     seen, ends = _inputs(architecture, x, lengths, batch_first)  # (T, B, D)
     T, B, _ = seen.shape
     own_masks = _masks(architecture, masks, seen, batch_first)
-    initial = _states(architecture, kind, states, seen)
+    initial = _states(architecture, states, seen)
     weights = check.parameters(params, architecture.parameter_shapes(), seen.dtype)
 
     final = {name: np.empty_like(state) for name, state in initial.items()}
@@ -106,7 +108,7 @@ def forward(
                 seen,
                 {name: state[layer, k] for name, state in initial.items()},
                 _segments(ends, way),
-                h[..., k * H : (k + 1) * H],
+                h[..., k * N : (k + 1) * N],
             )
             for name, state in states_now.items():
                 final[name][layer, k] = state
@@ -131,8 +133,9 @@ def backward(cotangents: Mapping[str, Given], cache: Cache) -> dict[str, Array]:
     array([4.])
     """
     cache = check.cache(cache, Cache)
-    architecture, H, names = cache.architecture, cache.architecture.H, _cell(cache.architecture).STATES
-    given = _cotangents(cotangents, cache, names)
+    architecture, N = cache.architecture, cache.architecture.width
+    names = architecture.state_shapes(cache.B)
+    given = _cotangents(cotangents, cache)
     dh = _layout(given["h"], cache.batch_first)  # (T, B, directions * H)
     initial = {name: np.empty_like(given[f"{name}_T"]) for name in names}
     found: dict[str, Array] = {}
@@ -141,7 +144,7 @@ def backward(cotangents: Mapping[str, Given], cache: Cache) -> dict[str, Array]:
         for k, way in enumerate(architecture.directions):
             d_states, d_params = direction.backward(
                 cache.passes[layer, way],
-                dh[..., k * H : (k + 1) * H],
+                dh[..., k * N : (k + 1) * N],
                 {name: given[f"{name}_T"][layer, k] for name in names},
                 dx,
             )
@@ -163,21 +166,13 @@ def _cell(architecture: Architecture) -> Cell:
     return cell(architecture.cell)
 
 
-def _segments(ends: Array | None, way: str) -> list[segments.Segment]:
-    return segments.cut(ends, reverse=way == "reverse")
+def _segments(ends: Array | None, way: str) -> list[Segment]:
+    return cut(ends, reverse=way == "reverse")
 
 
 def _layout(value: Array, batch_first: bool) -> Array:
     """Time-major to the caller's layout, and back."""
     return value.swapaxes(0, 1) if batch_first else value
-
-
-def _zeros(
-    architecture: Architecture, names: Sequence[str], B: int, dtype: np.dtype[np.generic]
-) -> dict[str, Array]:
-    """A zero state (layers, directions, B, H) for each name, as read-only views that take no memory."""
-    shape = (architecture.layers, len(architecture.directions), B, architecture.H)
-    return {name: np.broadcast_to(np.zeros((), dtype), shape) for name in names}
 
 
 def _inputs(
@@ -189,20 +184,17 @@ def _inputs(
     if found.ndim != 3 or found.shape[2] != architecture.D:
         raise ShapeError(f"x: expected ({', '.join(axes)}, {architecture.D}), got {found.shape}")
     T, B, _ = _layout(found, batch_first).shape
-    ends = segments.read_lengths(lengths, T, B)
-    found = segments.without_padding(found, ends, batch_first=batch_first)
+    ends = read_lengths(lengths, T, B)
+    found = without_padding(found, ends, batch_first=batch_first)
     check.finite("x", found, x)
     return _layout(found, batch_first), ends
 
 
-def _states(
-    architecture: Architecture, kind: Cell, states: Mapping[str, Given] | None, x: Array
-) -> dict[str, Array]:
-    """The initial states by name, checked."""
-    expected = _zeros(architecture, kind.STATES, x.shape[1], x.dtype)
+def _states(architecture: Architecture, states: Mapping[str, Given] | None, x: Array) -> dict[str, Array]:
+    """The initial states by name, checked; zeros are read-only views that take no memory."""
+    shapes = architecture.state_shapes(x.shape[1])
     if states is None:
-        return expected
-    shapes = {name: zero.shape for name, zero in expected.items()}
+        return {name: np.broadcast_to(np.zeros((), x.dtype), shape) for name, shape in shapes.items()}
     return check.named("states", states, shapes, x.dtype, "x", label="state ")
 
 
@@ -234,15 +226,14 @@ def _masks(
     return found
 
 
-def _cotangents(cotangents: Mapping[str, Given], cache: Cache, names: Sequence[str]) -> dict[str, Array]:
+def _cotangents(cotangents: Mapping[str, Given], cache: Cache) -> dict[str, Array]:
     """The cotangents by name, in the caller's layout, checked; h without its padding."""
     layout = (cache.B, cache.T) if cache.batch_first else (cache.T, cache.B)
-    h = np.broadcast_to(np.zeros((), cache.dtype), (*layout, cache.architecture.outputs))
-    states = _zeros(cache.architecture, names, cache.B, cache.dtype)
-    expected = {"h": h, **{f"{name}_T": state for name, state in states.items()}}
+    final = cache.architecture.state_shapes(cache.B)
+    shapes = {"h": (*layout, cache.architecture.outputs)} | {f"{name}_T": final[name] for name in final}
     given: Any = cotangents  # which may be anything; check.cotangents refuses what is no mapping
     if cache.lengths is not None and isinstance(given, Mapping) and "h" in given:
         read = check.read("cotangent h", given["h"], cache.dtype, "the outputs")
-        whole = segments.without_padding(read, cache.lengths, batch_first=cache.batch_first)
+        whole = without_padding(read, cache.lengths, batch_first=cache.batch_first)
         given = {**given, "h": whole}
-    return check.cotangents(given, expected)
+    return check.cotangents(given, shapes, cache.dtype)

@@ -12,19 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from lstmref import check, network, segments
-from lstmref.architecture import Architecture
+from lstmref import check
 from lstmref.check import Array, Given, Parameters
 from lstmref.errors import KindError, OrderError, ShapeError
-from lstmref.network import Masks, Outputs
+from lstmref.network import passes
+from lstmref.network.architecture import Architecture
+from lstmref.network.lengths import whole_numbers
+from lstmref.network.passes import Masks, Outputs
 
 
 class Chunk:
     """The outputs of a chunk, and its backward pass for as long as it is the latest of its stream."""
 
-    def __init__(self, outputs: Outputs, cache: network.Cache) -> None:
+    def __init__(self, outputs: Outputs, cache: passes.Cache) -> None:
         self.outputs = outputs
-        self._cache: network.Cache | None = cache
+        self._cache: passes.Cache | None = cache
 
     def backward(self, cotangents: Mapping[str, Given]) -> dict[str, Array]:
         """Gradients of this chunk alone; cotangents, results and errors: `lstmref.network.backward`.
@@ -33,7 +35,7 @@ class Chunk:
         """
         if self._cache is None:
             raise OrderError("backward: expected a call before the next chunk is asked for, got one after it")
-        return network.backward(cotangents, self._cache)
+        return passes.backward(cotangents, self._cache)
 
     def close(self) -> None:
         """Forget what `backward` needs; the outputs stay."""
@@ -77,7 +79,7 @@ def forward(
         raise KindError(f"architecture: expected an Architecture, got {type(architecture).__name__}")
     if architecture.bidirectional:
         raise ShapeError("architecture: expected one direction for a stream, got a bidirectional one")
-    ends = None if lengths is None else segments.whole_numbers(lengths)
+    ends = None if lengths is None else whole_numbers(lengths)
     return _forward(architecture, params, chunks, states, ends, masks, batch_first)
 
 
@@ -95,7 +97,7 @@ def _forward(
         x = check.read("x", given)
         T = x.shape[int(batch_first)] if x.ndim == 3 else 0  # another shape is refused below
         here = None if lengths is None else np.clip(lengths - start, 0, T)
-        outputs, cache = network.forward(
+        outputs, cache = passes.forward(
             architecture, params, x, states, lengths=here, masks=masks, batch_first=batch_first
         )
         start += T

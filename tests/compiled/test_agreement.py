@@ -18,7 +18,7 @@ from tests.lstmref.checker import SEEDS, Example, Sizes
 from tests.lstmref.given import ANY_SIZES, every_second, fixed, read_only
 from tests.lstmref.interleave import at_once
 
-loops = pytest.importorskip("lstmref.compiled.memory")
+loops = pytest.importorskip("lstmref.fast.compiled.lstm")
 
 CELLS = ("lstm", "lstm-linear")
 DTYPES = (np.float32, np.float64)

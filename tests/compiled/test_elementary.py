@@ -11,7 +11,7 @@ from hypothesis import given, strategies
 
 from tests.lstmref.given import fixed
 
-elementary = pytest.importorskip("lstmref.compiled.elementary")
+elementary = pytest.importorskip("lstmref.fast.compiled.elementary")
 
 DTYPES = (np.float32, np.float64)
 MOST = 2.0  # eps, of the exact value; over millions of numbers 1.63 was found

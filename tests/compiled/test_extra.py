@@ -53,6 +53,6 @@ def test_without_it_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", ["", ".elementary", ".memory"])
 def test_examples_in_docstrings(name: str) -> None:
     pytest.importorskip("numba")
-    done = doctest.testmod(importlib.import_module(f"lstmref.compiled{name}"))
+    done = doctest.testmod(importlib.import_module(f"lstmref.fast.compiled{name}"))
     assert done.attempted > 0
     assert done.failed == 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lstmref.architecture import Architecture
+from lstmref.network.architecture import Architecture
 from lstmref.check import Array
 
 # The gates that PyTorch and ONNX stack, in their order, under our names.

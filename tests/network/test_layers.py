@@ -21,8 +21,8 @@ from lstmref import (
     initial,
     network,
 )
-from lstmref.architecture import Architecture
-from lstmref.layers import Recurrent
+from lstmref.network.architecture import Architecture
+from lstmref.network.layers import Recurrent
 
 CLASSES = (LSTM, GRU, RNN)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lstmref import Architecture
-from lstmref.architecture import of_cell
+from lstmref.network.architecture import of_cell
 from lstmref.check import Array
 from tests.network import case, frameworks
 from tests.network.case import Case, made

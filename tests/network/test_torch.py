@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lstmref import Architecture, network
-from lstmref.architecture import key, of_cell
+from lstmref.network.architecture import key, of_cell
 from lstmref.check import Array
 from tests.network import case, frameworks
 from tests.network.case import Case, made

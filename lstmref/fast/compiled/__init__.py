@@ -46,7 +46,7 @@ def accelerated() -> Iterator[None]:
         raise ExtraError(
             f'accelerated: expected Numba, got {error}: pip install "lstmref[numba]", or leave accelerated() out'
         ) from error
-    token = _LOOPS.set(import_module("lstmref.compiled.memory"))
+    token = _LOOPS.set(import_module("lstmref.fast.compiled.lstm"))
     try:
         yield
     finally:
@@ -54,7 +54,7 @@ def accelerated() -> Iterator[None]:
 
 
 def loops(dtype: np.dtype[Any]) -> ModuleType | None:
-    """The compiled loops of the cells with a memory, `lstmref.compiled.memory`; None if they are not to be used.
+    """The compiled loops of the cells with a memory, `lstmref.fast.compiled.lstm`; None if they are not to be used.
 
     >>> loops(np.dtype(float)) is None
     True

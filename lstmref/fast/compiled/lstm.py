@@ -1,4 +1,4 @@
-"""The loops of `lstmref.memory`, compiled. There the equations are explained, and what the arrays hold.
+"""The loops of `lstmref.fast.lstm`, compiled. There the equations are explained, and what the arrays hold.
 
 Per number of h all gates are computed in one go, so that an array is read and written once a step. With a batch of one
 the recurrent product is part of the loop as well: of one row NumPy's takes hardly longer than its call.
@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lstmref.alignment import aligned
 from lstmref.check import Array
-from lstmref.compiled.elementary import inlined, kernel, sigmoid_of_twice, tanh
-from lstmref.products import times_in_shares
+from lstmref.fast.alignment import aligned
+from lstmref.fast.compiled.elementary import inlined, kernel, sigmoid_of_twice, tanh
+from lstmref.fast.tiles import times_in_shares
 
 LINE = 16  # numbers that are written side by side
 FEW = 16  # steps for which to transpose U takes longer than it saves
@@ -19,7 +19,7 @@ TOGETHER = 8  # rows of U that are read at once, so that the sum is written an e
 
 
 def forward_steps(linear: bool, U: Array, T: int, B: int) -> Any:
-    """The loop over the steps of a chunk, as `_forward_steps` of `lstmref.memory` makes it.
+    """The loop over the steps of a chunk, as `_forward_steps` of `lstmref.fast.lstm` makes it.
 
     linear: whether h is o c, and not o tanh(c); U: (4H, H), float32 or float64; T: how many steps there are in all.
 
@@ -52,7 +52,7 @@ def forward_steps(linear: bool, U: Array, T: int, B: int) -> Any:
 
 
 def backward_steps(linear: bool, U: Array, B: int) -> Any:
-    """The loop over the steps of a chunk, the last first, as `_backward_steps` of `lstmref.memory` makes it.
+    """The loop over the steps of a chunk, the last first, as `_backward_steps` of `lstmref.fast.lstm` makes it.
 
     linear: whether h is o c, and not o tanh(c); U: (4H, H), float32 or float64.
 
@@ -86,7 +86,7 @@ def backward_steps(linear: bool, U: Array, B: int) -> Any:
 
 @inlined
 def _step(linear: bool, a_o: Any, a_i: Any, a_f: Any, a_g: Any, c: Any) -> Any:
-    """The gates, c and h of one number; pre-activations under the factors of `lstmref.memory`."""
+    """The gates, c and h of one number; pre-activations under the factors of `lstmref.fast.lstm`."""
     o, i, f, g = sigmoid_of_twice(a_o), sigmoid_of_twice(a_i), sigmoid_of_twice(a_f), tanh(a_g)
     c_next = f * c + i * g
     return o, i, f, g, c_next, o * c_next if linear else o * tanh(c_next)
