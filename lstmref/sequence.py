@@ -69,6 +69,7 @@ class Steps(NamedTuple):
         given: a cotangent for each of `Layout.results`, such as h (T, B, H), of the dtype of the forward pass.
         """
         layout, step_back, (p, caches) = self.cell.LAYOUT, plain(self.cell.step_backward), kept
+        given = {name: np.ascontiguousarray(value) for name, value in given.items()}
         later = {name: given[f"{name}_T"] for name in layout.states}
         dtype = next(iter(given.values())).dtype
         over_time = {name: ("T", "B", *axes) for name, axes in layout.inputs.items()}

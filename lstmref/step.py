@@ -76,7 +76,9 @@ def backward(layout: Layout, cache_class: type) -> Callable[[Function], Function
                     sizes |= zip(axes, value.shape, strict=True)
                     dtype = value.dtype
             given = check.cotangents(cotangents, shapes(results, sizes), dtype)
-            return {name: check.own(value) for name, value in function(given, kept).items()}
+            # Products round otherwise where numbers lie otherwise in memory.
+            own = {name: check.own(value) for name, value in given.items()}
+            return {name: check.own(value) for name, value in function(own, kept).items()}
 
         return step_backward
 

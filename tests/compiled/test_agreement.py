@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, strategies
 
 import lstmref
-from lstmref import Cell, accelerated, compiled
+from lstmref import Cell, accelerated
 from lstmref.check import Array
+from lstmref.fast import compiled
+from tests.arrays.given import ANY_SIZES, every_second, fixed, read_only
+from tests.arrays.interleave import at_once
 from tests.lstmref import checker
 from tests.lstmref.checker import SEEDS, Example, Sizes
-from tests.lstmref.given import ANY_SIZES, every_second, fixed, read_only
-from tests.lstmref.interleave import at_once
 
 loops = pytest.importorskip("lstmref.fast.compiled.lstm")
 
@@ -78,7 +79,7 @@ def test_larger_sizes(name: str, dtype: Any, sizes: Sizes) -> None:
     cell = lstmref.cell(name)
     given = checker.example(cell, sizes, seed=1, dtype=dtype)
     weights = {key: (value / np.sqrt(sizes.H)).astype(dtype) for key, value in given.params.items()}
-    given = given._replace(params=weights)
+    given = given.replace(params=weights)
     assert not apart(passes(cell, given, True, True), passes(cell, given, False, False))
 
 
@@ -169,7 +170,7 @@ def test_extreme_numbers() -> None:
     cell = lstmref.cell("lstm")
     for factor in (1e4, 1e-310):
         given = checker.example(cell, Sizes(4, 2, 3, 4), seed=0)
-        given = given._replace(x=given.x * factor)
+        given = given.replace(x=given.x * factor)
         assert not apart(passes(cell, given, True, True), passes(cell, given, False, False))
 
 

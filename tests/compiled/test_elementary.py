@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies
 
-from tests.lstmref.given import fixed
+from tests.arrays.given import fixed
 
 elementary = pytest.importorskip("lstmref.fast.compiled.elementary")
 

@@ -6,6 +6,7 @@ rounding (squire1998). Every entry of every argument is perturbed by itself.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ TOLERANCE = 1e-12  # of the largest entry of the same gradient
 
 
 class Sizes(NamedTuple):
-    """How many steps, sequences, inputs and hidden units; every other axis of a cell has a size of its own, from H."""
+    """How many steps, sequences, inputs and hidden units; every other axis of a cell is a little larger than H."""
 
     T: int
     B: int
@@ -30,7 +31,7 @@ class Sizes(NamedTuple):
     def of(self, cell: Cell) -> dict[str, int]:
         """The size of every letter of the cell's layout, and T and B."""
         others = [letter for letter in cell.LAYOUT.letters if letter not in self._fields]
-        return self._asdict() | {letter: max(self.H - 1 + 2 * k, 0) for k, letter in enumerate(others)}
+        return self._asdict() | {letter: self.H and self.H + 1 + k for k, letter in enumerate(others)}
 
 
 class Pass(NamedTuple):
@@ -42,12 +43,30 @@ class Pass(NamedTuple):
     results: dict[str, Axes]
 
 
-class Example(NamedTuple):
+@dataclass(frozen=True)
+class Example:
     """Arguments of a forward pass, in order, and cotangents on all of its outputs."""
 
     params: dict[str, Array]
     given: dict[str, Array]
     cotangents: dict[str, Array]
+
+    @property
+    def x(self) -> Array:
+        """The first argument, which says of what dtype all is."""
+        return next(iter(self.given.values()))
+
+    @property
+    def states(self) -> dict[str, Array]:
+        """The initial states, or those before the step."""
+        return {name: value for name, value in self.given.items() if name.endswith(("_0", "_prev"))}
+
+    def replace(self, **parts: Any) -> "Example":
+        """The example with other parts: params, given, cotangents; or x or states for those of `given`."""
+        given = dict(parts.pop("given", self.given))
+        if "x" in parts:
+            given[next(iter(given))] = parts.pop("x")
+        return replace(self, given=given | parts.pop("states", {}), **parts)
 
     def arrays(self) -> dict[str, Array]:
         """Every argument of the forward pass, under the name of its gradient if it has one."""

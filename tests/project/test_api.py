@@ -96,7 +96,10 @@ def test_the_names_are_found() -> None:
     found = {name.label for name in names(lstmref)}
     cells = [cell.replace("-", "_") for cell in lstmref.cells()]
     assert {f"lstmref.{cell}.{name}" for cell in cells for name in ("forward", "step_backward")} <= found
-    assert {"lstmref.errors.ShapeError", "lstmref.network.architecture.Architecture.parameter_shapes"} <= found
+    assert {
+        "lstmref.errors.ShapeError",
+        "lstmref.network.architecture.Architecture.parameter_shapes",
+    } <= found
     assert not any("._" in name for name in found)
 
 

@@ -12,17 +12,17 @@ import pytest
 import lstmref
 from lstmref import Cell, discovery
 from lstmref.check import Array
+from tests.arrays.audit import arrays, audit
+from tests.arrays.given import changed, every_second, read_only
+from tests.arrays.test_layouts import agrees
+from tests.arrays.test_precision import check_float16
+from tests.arrays.test_refused import refusal
+from tests.arrays.test_threads import interfering
+from tests.arrays.test_values import check_huge, check_small
+from tests.fast.effort import effort
+from tests.fast.test_length import LONG, check_linear
 from tests.lstmref import checker
-from tests.lstmref.audit import arrays, audit
 from tests.lstmref.checker import Example, Sizes
-from tests.lstmref.effort import effort
-from tests.lstmref.given import changed, every_second, read_only
-from tests.lstmref.test_properties_arrays import agrees
-from tests.lstmref.test_properties_length import LONG, check_linear
-from tests.lstmref.test_properties_precision import check_float16
-from tests.lstmref.test_properties_refused import refusal
-from tests.lstmref.test_properties_threads import interfering
-from tests.lstmref.test_properties_values import check_huge, check_small
 
 SIZES = Sizes(T=3, B=2, D=2, H=3)
 FLOAT64 = np.dtype(np.float64)
@@ -179,7 +179,7 @@ def test_memory_read_in_its_own_order(cell: Cell) -> None:
 
     given = example(cell)
     with pytest.raises(AssertionError):
-        agrees(broken(cell, forward), given._replace(x=np.asfortranarray(given.x)), FLOAT64, step=False)
+        agrees(broken(cell, forward), given.replace(x=np.asfortranarray(given.x)), FLOAT64, step=False)
 
 
 def test_float16_computed_in_float16(cell: Cell) -> None:
@@ -199,7 +199,7 @@ def test_arguments_that_are_converted_and_not_refused(cell: Cell) -> None:
 
     given = example(cell)
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
-        refusal(broken(cell, forward), given._replace(x=np.ones(given.x.shape, np.int64)), step=False)
+        refusal(broken(cell, forward), given.replace(x=np.ones(given.x.shape, np.int64)), step=False)
 
 
 # What is computed.
@@ -235,7 +235,7 @@ def test_denormals_flushed_to_zero(cell: Cell) -> None:
         return found
 
     given = example(cell, dtype=np.float32)
-    small = given._replace(cotangents={name: value * tiny / 16 for name, value in given.cotangents.items()})
+    small = given.replace(cotangents={name: value * tiny / 16 for name, value in given.cotangents.items()})
     check_small(cell, small, np.dtype(np.float32), FLOAT64, step=False)
     with pytest.raises(AssertionError):
         check_small(broken(cell, backward=backward), small, np.dtype(np.float32), FLOAT64, step=False)

@@ -7,8 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from lstmref import Cell, affine, walk
+from lstmref import Cell
 from lstmref.check import Array
+from lstmref.fast import affine, chunks
 from tests.lstmref import checker
 from tests.lstmref.checker import Example, Sizes
 
@@ -39,7 +40,7 @@ def worst(cell: Cell, sizes: Sizes) -> float:
     given = checker.example(cell, sizes, seed=5)
     # Of magnitude 1/sqrt(H): with larger weights a long sequence is chaos, and rounding becomes all.
     tame = {name: value / np.sqrt(sizes.H) for name, value in given.params.items()}
-    given = given._replace(params=tame)
+    given = given.replace(params=tame)
     outputs, _ = checker.run(cell, given)
     found = outputs._asdict() | checker.gradients(cell, given)
     return max(error for _, error in checker.differences(found, steps(cell, given)))
@@ -48,10 +49,10 @@ def worst(cell: Cell, sizes: Sizes) -> float:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of 12 rows and blocks of 12 numbers, so that short sequences have many."""
-    monkeypatch.setattr(walk, "ROWS_FORWARD", 12)
-    monkeypatch.setattr(walk, "ROWS_BACKWARD", 12)
+    monkeypatch.setattr(chunks, "ROWS_FORWARD", 12)
+    monkeypatch.setattr(chunks, "ROWS_BACKWARD", 12)
     monkeypatch.setattr(affine, "ROWS_BACKWARD", 12)
-    monkeypatch.setattr(walk, "NUMBERS_OF_A_BLOCK", 12)
+    monkeypatch.setattr(chunks, "NUMBERS_OF_A_BLOCK", 12)
 
 
 @pytest.mark.usefixtures("short")
@@ -70,10 +71,10 @@ def test_chunks_of_one_step_and_blocks_of_a_chunk(cell: Cell, sizes: Sizes) -> N
 def test_a_chunk_as_it_is(cell: Cell) -> None:
     """With the lengths that are in use: two chunks forward and three backward, the last cut, of blocks."""
     sizes = Sizes(300, 2, 3, 64)
-    forward, backward = walk.forward_chunk(300, 2), walk.backward_chunk(300, 2, 4 * sizes.H)
+    forward, backward = chunks.forward_chunk(300, 2), chunks.backward_chunk(300, 2, 4 * sizes.H)
     assert forward < sizes.T < 2 * forward
     assert 2 * backward < sizes.T < 3 * backward
-    assert walk.block_length(sizes.T, sizes.B, sizes.H) < backward
+    assert chunks.block_length(sizes.T, sizes.B, sizes.H) < backward
     assert worst(cell, sizes) < 1e-12
 
 

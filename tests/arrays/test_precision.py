@@ -8,11 +8,12 @@ from hypothesis import given, strategies
 
 import lstmref
 from lstmref import Cell
-from tests.lstmref import checker, precise
-from tests.lstmref.audit import audit
+from tests.arrays import precise
+from tests.arrays.audit import audit
+from tests.arrays.given import ANY_SIZES, changed, fixed, plain
+from tests.arrays.sensitivity import sensitivity
+from tests.lstmref import checker
 from tests.lstmref.checker import SEEDS, Example, Sizes
-from tests.lstmref.given import ANY_SIZES, changed, fixed, plain
-from tests.lstmref.sensitivity import sensitivity
 
 EPS = {kind: float(np.finfo(kind).eps) for kind in (np.float32, np.float64, np.longdouble)}
 UNITS = 200.0  # of the last place: some 50 were seen in thousands of draws; an error of float64 is 2000 of longdouble's
@@ -74,7 +75,7 @@ def test_a_result_through_float64_is_not_right_to_longdouble_digits(cell: Cell, 
     judge = Judge(cell, given, np.longdouble, step=step)
     assert judge.error(given, np.float64) > UNITS
     rounded = {name: value.astype(np.float64).astype(np.longdouble) for name, value in given.params.items()}
-    assert judge.error(given._replace(params=rounded), np.longdouble) > UNITS
+    assert judge.error(given.replace(params=rounded), np.longdouble) > UNITS
 
 
 @fixed(4)

@@ -171,7 +171,7 @@ def changed(given: Example, change: Callable[[str, Array], Any]) -> Example:
     def each(group: Mapping[str, Array]) -> dict[str, Any]:
         return {name: change(name, value) for name, value in group.items()}
 
-    return Example(each(given.params), change("x", given.x), each(given.states), each(given.cotangents))
+    return Example(each(given.params), each(given.given), each(given.cotangents))
 
 
 def plain(given: Example, dtype: np.dtype[Any]) -> Example:

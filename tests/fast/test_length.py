@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, strategies
 
 from lstmref import Cell
+from tests.arrays.given import fixed
+from tests.fast.effort import Effort, effort
 from tests.lstmref import checker
 from tests.lstmref.checker import SEEDS, Example, Sizes
-from tests.lstmref.effort import Effort, effort
-from tests.lstmref.given import fixed
 
 LONG = 100_000
 # What four times the steps may cost: four times as much and a bit. With a quadratic part it would be sixteen times.
@@ -73,7 +73,7 @@ def test_a_hundred_thousand_steps(cell: Cell, few_frames: None) -> None:
     loss_on_head[:head] = given.cotangents["h"][:head]
     outputs, cache = checker.run(cell, given)
     found = cell.backward({"h": loss_on_head}, cache)
-    short = given._replace(x=given.x[:head], cotangents={"h": loss_on_head[:head]})
+    short = given.replace(x=given.x[:head], cotangents={"h": loss_on_head[:head]})
     short_outputs, _ = checker.run(cell, short)
     expected = checker.gradients(cell, short)
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from lstmref import Cell
+from tests.arrays.given import changed
 from tests.lstmref import checker
 from tests.lstmref.checker import Example
-from tests.lstmref.given import changed
 
 
 def sensitivity(cell: Cell, given: Example, eps: float, *, step: bool) -> dict[str, float]:

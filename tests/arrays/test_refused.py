@@ -12,9 +12,10 @@ from hypothesis import assume, given, strategies
 
 from lstmref import ArgumentError, Cell, KindError, NameSetError, NotFiniteError, ShapeError
 from lstmref.check import Array
-from tests.lstmref import audit, checker
+from tests.arrays import audit
+from tests.arrays.given import DTYPES, LAYOUTS, READ_AS, SOME_SIZES, fixed
+from tests.lstmref import checker
 from tests.lstmref.checker import SEEDS, Example, Sizes
-from tests.lstmref.given import DTYPES, LAYOUTS, READ_AS, SOME_SIZES, fixed
 
 ANY_DTYPE = "float16, float32, float64, longdouble or complex128"
 NOT_READ = [
@@ -57,10 +58,12 @@ class Unreadable:
 def misshapen(draw: Any, place: Place) -> Spoilt:
     shape = draw(SHAPES)
     assume(shape != place.right.shape)
-    if place.label == "x":  # any shape of as many axes is the right one; others are compared with it
-        assume(len(shape) != place.right.ndim)
-    if place.shape.endswith(", H)"):
-        assume(len(shape) != 2 or shape[0] != place.right.shape[0])
+    # Where an axis is still a letter, any size of it is the right one: others are compared with it.
+    axes = place.shape.strip("(,)").split(", ")
+    fits = len(shape) == len(axes) and all(
+        not axis.isdigit() or int(axis) == size for axis, size in zip(axes, shape, strict=True)
+    )
+    assume(not fits)
     value = np.ones(shape, place.right.dtype)
     return Spoilt(value, ShapeError, f"expected {place.shape}, got {shape}")
 
@@ -153,15 +156,16 @@ WAYS: list[Callable[[Any, Place], Spoilt]] = [
 ]
 
 
-def places(given: Example, dtype: np.dtype[Any]) -> dict[str, Place]:
+def places(cell: Cell, given: Example, dtype: np.dtype[Any], *, step: bool) -> dict[str, Place]:
     """Every argument of both passes by the key under which `exchanged` finds it."""
-    B = given.x.shape[-2]
-    axes = "(T, B, D)" if given.x.ndim == 3 else "(B, D)"
-    found = {"x": Place("x", given.x, ANY_DTYPE, axes)}
-    for name, value in given.arrays().items():
-        if name != "x":
-            shape = f"({B}, H)" if name == next(iter(given.states)) else str(value.shape)
-            found[name] = Place(name, value, f"{dtype} (as x)", shape)
+    found, seen = {}, {}
+    for name, axes in checker.of(cell, step=step).arguments.items():
+        value = given.given[name]
+        shape = "(" + ", ".join(str(seen.get(letter, letter)) for letter in axes) + ")"
+        found[name] = Place(name, value, f"{dtype} (as x)" if found else ANY_DTYPE, shape)
+        seen |= zip(axes, value.shape, strict=True)
+    for name, value in given.params.items():
+        found[name] = Place(name, value, f"{dtype} (as x)", str(value.shape))
     for name, value in given.cotangents.items():
         label = f"cotangent {name}"
         found[label] = Place(label, value, f"{dtype} (as the outputs)", str(value.shape))
@@ -171,12 +175,10 @@ def places(given: Example, dtype: np.dtype[Any]) -> dict[str, Place]:
 def exchanged(given: Example, label: str, value: Any) -> Example:
     """The example with one argument exchanged."""
     if label.startswith("cotangent "):
-        return given._replace(cotangents=given.cotangents | {label.removeprefix("cotangent "): value})
-    if label == "x":
-        return given._replace(x=value)
-    if label in given.states:
-        return given._replace(states=given.states | {label: value})
-    return given._replace(params=given.params | {label: value})
+        return given.replace(cotangents=given.cotangents | {label.removeprefix("cotangent "): value})
+    if label in given.given:
+        return given.replace(given=given.given | {label: value})
+    return given.replace(params=given.params | {label: value})
 
 
 def refusal(cell: Cell, given: Example, *, step: bool) -> ArgumentError:
@@ -207,7 +209,7 @@ def test_a_spoilt_argument(
     dtype: np.dtype[Any],
 ) -> None:
     given = checker.example(cell, sizes, seed, step=step, dtype=dtype.type)
-    place = data.draw(strategies.sampled_from(list(places(given, READ_AS[dtype]).values())))
+    place = data.draw(strategies.sampled_from(list(places(cell, given, READ_AS[dtype], step=step).values())))
     spoilt = way(data.draw, place)
     error = refusal(cell, exchanged(given, place.label, spoilt.value), step=step)
     assert type(error) is spoilt.error
@@ -221,30 +223,32 @@ def test_a_spoilt_argument(
 def test_an_argument_that_others_do_not_fit(
     cell: Cell, step: bool, data: strategies.DataObject, sizes: Sizes, seed: int
 ) -> None:
-    """x and the first state say how large all is and of what dtype: what differs from them is named, not they."""
+    """The first argument says of what dtype all is, and the first that has an axis how large that is: what differs
+    from them is named, not they.
+    """
     given = checker.example(cell, sizes, seed, step=step)
-    _, B, D, H = sizes
-    first, *others = given.states
-    what = data.draw(strategies.sampled_from(["B", "D", "H", "dtype"]))
-    other = data.draw(strategies.integers(0, 5).filter(lambda size: size != sizes._asdict().get(what)))
+    axes, known = checker.of(cell, step=step).arguments, sizes.of(cell)
+    first, second, *_ = axes
+    what = data.draw(strategies.sampled_from(["B", "dtype", *cell.LAYOUT.letters]))
     if what == "dtype":
-        changed = given._replace(x=given.x.astype(np.float32))
-        expected = f"{first}: expected float32 (as x), got float64"
-    elif what == "B":
-        changed = given._replace(x=np.ones((*given.x.shape[:-2], other, D)))
-        expected = f"{first}: expected ({other}, H), got {(B, H)}"
-    elif what == "H" and others:
-        changed = given._replace(states=given.states | {first: np.ones((B, other))})
-        expected = f"{others[0]}: expected {(B, other)}, got {(B, H)}"
+        changed = given.replace(x=given.x.astype(np.float32))
+        expected = f"{second}: expected float32 (as {first}), got float64"
     else:
-        changed = (
-            given._replace(x=np.ones((*given.x.shape[:-1], other)))
-            if what == "D"
-            else given._replace(states={first: np.ones((B, other))})
+        other = data.draw(strategies.integers(0, 5).filter(lambda size: size != known[what]))
+        owner, *others = [name for name, letters in axes.items() if what in letters]
+        new = known | {what: other}
+        changed = given.replace(
+            given=given.given | {owner: np.ones(tuple(new[letter] for letter in axes[owner]))}
         )
-        right = cell.parameter_shapes(other if what == "D" else D, other if what == "H" else H)
-        name = next(name for name, shape in right.items() if given.params[name].shape != shape)
-        expected = f"{name}: expected {right[name]}, got {given.params[name].shape}"
+        if others:
+            before = list(axes)[: list(axes).index(others[0])]
+            seen = {letter for name in before for letter in axes[name]}
+            said = ", ".join(str(new[letter]) if letter in seen else letter for letter in axes[others[0]])
+            expected = f"{others[0]}: expected ({said}), got {given.given[others[0]].shape}"
+        else:
+            right = cell.parameter_shapes(**{letter: new[letter] for letter in cell.LAYOUT.letters})
+            name = next(name for name, shape in right.items() if given.params[name].shape != shape)
+            expected = f"{name}: expected {right[name]}, got {given.params[name].shape}"
     assert str(refusal(cell, changed, step=step)) == expected
 
 
@@ -259,7 +263,7 @@ def test_names(cell: Cell, step: bool, data: strategies.DataObject, sizes: Sizes
     unknown = data.draw(strategies.lists(strange, max_size=3, unique=True))
     assume(missing or unknown)
     params = {name: value for name, value in given.params.items() if name not in missing}
-    error = refusal(cell, given._replace(params=params | dict.fromkeys(unknown, given.x)), step=step)
+    error = refusal(cell, given.replace(params=params | dict.fromkeys(unknown, given.x)), step=step)
     faults = [
         f"{kind} {', '.join(names)}" for kind, names in (("missing", missing), ("unknown", unknown)) if names
     ]
@@ -267,7 +271,7 @@ def test_names(cell: Cell, step: bool, data: strategies.DataObject, sizes: Sizes
     assert str(error) == f"params: {', '.join(faults)}; expected {', '.join(every)}"
 
     assume(unknown)
-    with_unknown = given._replace(cotangents=given.cotangents | dict.fromkeys(unknown, given.x))
+    with_unknown = given.replace(cotangents=given.cotangents | dict.fromkeys(unknown, given.x))
     error = refusal(cell, with_unknown, step=step)
     assert type(error) is NameSetError
     expected = ", ".join(given.cotangents)

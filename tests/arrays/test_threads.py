@@ -9,11 +9,11 @@ from hypothesis import given, strategies
 
 from lstmref import Cell
 from lstmref.check import Array
+from tests.arrays.audit import differing
+from tests.arrays.given import READ_AS, SOME_SIZES, fixed
+from tests.arrays.interleave import at_once
 from tests.lstmref import checker
-from tests.lstmref.audit import differing
 from tests.lstmref.checker import SEEDS, Example, Sizes
-from tests.lstmref.given import READ_AS, SOME_SIZES, fixed
-from tests.lstmref.interleave import at_once
 
 REAL = strategies.sampled_from([dtype for dtype in READ_AS if dtype.kind == "f"])
 Results = dict[str, Array]

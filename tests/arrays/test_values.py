@@ -12,11 +12,11 @@ from hypothesis.strategies import DataObject
 
 from lstmref import Cell
 from lstmref.check import Array
+from tests.arrays.audit import audit
+from tests.arrays.given import DTYPES, READ_AS, SOME_SIZES, changed, fixed, plain
+from tests.arrays.sensitivity import sensitivity
 from tests.lstmref import checker
-from tests.lstmref.audit import audit
 from tests.lstmref.checker import SEEDS, Example, Sizes
-from tests.lstmref.given import DTYPES, READ_AS, SOME_SIZES, changed, fixed, plain
-from tests.lstmref.sensitivity import sensitivity
 
 HUGE = 1e4
 # Each dtype that has denormals of its own, with one in which they are ordinary numbers.
@@ -62,6 +62,8 @@ def check_huge(cell: Cell, given: Example, dtype: np.dtype[Any], *, step: bool) 
     found = audit(cell, given, dtype, step=step)
     for name, value in found.items():
         assert np.isfinite(value).all(), name
+    if set(cell.LAYOUT.letters) != {"D", "H"}:  # a projection makes h as large as its weights
+        return
     # h is an average of -1, 1 and h before it, or a gate's share of c, which grows by 1 a step at most.
     bound = max(1.0, *(float(np.abs(state).max()) for state in given.states.values()))
     bound += 1 if step else len(given.x)

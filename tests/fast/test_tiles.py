@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmref import alignment, products
 from lstmref.check import Array
+from lstmref.fast import alignment, tiles
 
 DTYPES = [np.float32, np.float64, np.longdouble, np.complex128]
 
@@ -23,7 +23,7 @@ def error(B: int, K: int, N: int, dtype: type[Any], *, turned: bool = False, str
     M = draw((N, K), dtype, 1).T if turned else draw((K, N), dtype, 1)
     v = draw((B, 2 * K), dtype, 2)[:, :K] if strided else draw((B, K), dtype, 2)
     found = np.full((B, N), np.nan, dtype)
-    products.times(M, B)(v, found)
+    tiles.times(M, B)(v, found)
     return float(
         np.abs(found - np.einsum("bk,kn->bn", v, M)).max(initial=0) / np.finfo(dtype).eps / max(K, 1)
     )
@@ -43,14 +43,14 @@ def test_the_product_is_right(B: int, K: int, N: int, dtype: type[Any]) -> None:
 
 @given(B=st.integers(2, 64), K=st.integers(1, 700), N=st.integers(1, 700), size=st.sampled_from([4, 8]))
 def test_tiles_fill_the_matrix_and_are_small(B: int, K: int, N: int, size: int) -> None:
-    k, n = products.tile_shape(B, (K, N), size)
+    k, n = tiles.tile_shape(B, (K, N), size)
     assert K % k == 0
     assert N % n == 0
     if (k, n) != (K, N):
-        assert B * k * n <= products.SMALL
-        assert k * n * size <= products.TILE_BYTES
-        assert k >= products.LEAST_TILE_ROWS
-        assert n % products.WIDTH == 0
+        assert B * k * n <= tiles.SMALL
+        assert k * n * size <= tiles.TILE_BYTES
+        assert k >= tiles.LEAST_TILE_ROWS
+        assert n % tiles.WIDTH == 0
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_tiles_fill_the_matrix_and_are_small(B: int, K: int, N: int, size: int) 
     ],
 )
 def test_what_is_cut(B: int, shape: tuple[int, int], size: int, tiles: tuple[int, int]) -> None:
-    assert products.tile_shape(B, shape, size) == tiles
+    assert tiles.tile_shape(B, shape, size) == tiles
 
 
 def test_a_tile_left_out_or_twice_shows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_a_tile_left_out_or_twice_shows(monkeypatch: pytest.MonkeyPatch) -> None
         return tiles
 
     assert error(32, 1024, 256, np.float64) < 4
-    monkeypatch.setattr(products, "copied", spoilt)
+    monkeypatch.setattr(tiles, "copied", spoilt)
     assert error(32, 1024, 256, np.float64) > 1e6
 
 
@@ -90,7 +90,7 @@ def test_the_matrix_may_change_afterwards_unless_one_row_is_multiplied() -> None
         M = draw((256, 256), np.float64, 1)
         v, out = draw((B, 256), np.float64, 2), np.empty((B, 256))
         expected = v @ M
-        apply = products.times(M, B)
+        apply = tiles.times(M, B)
         M[...] = 0
         apply(v, out)
         np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-12)
