@@ -90,11 +90,9 @@ def test_a_chunk_left_out_shows(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> 
     with monkeypatch.context() as patch:
         patch.setattr(affine.WeightGradient, "add", first_only)
         assert worst(cell, Sizes(13, 2, 2, 3)) > 1e-3
-    module = sys.modules[cell.forward.__module__]
-    loops = [module, *(value for value in vars(module).values() if getattr(value, "backwards", None))]
-    for loop in loops:
-        if hasattr(loop, "backwards"):
-            monkeypatch.setattr(loop, "backwards", lambda *arrays: zip(*arrays, strict=True))
+    for name, module in list(sys.modules.items()):
+        if name.startswith("lstmref.fast.") and hasattr(module, "backwards"):
+            monkeypatch.setattr(module, "backwards", lambda *arrays: zip(*arrays, strict=True))
     assert worst(cell, Sizes(13, 2, 2, 3)) > 1e-3
 
 

@@ -54,7 +54,7 @@ def test_tiles_fill_the_matrix_and_are_small(B: int, K: int, N: int, size: int) 
 
 
 @pytest.mark.parametrize(
-    ("B", "shape", "size", "tiles"),
+    ("B", "shape", "size", "expected"),
     [
         (32, (256, 1024), 4, (256, 64)),
         (32, (1024, 256), 4, (256, 64)),
@@ -67,8 +67,8 @@ def test_tiles_fill_the_matrix_and_are_small(B: int, K: int, N: int, size: int) 
         (32, (256, 1000), 4, (256, 1000)),
     ],
 )
-def test_what_is_cut(B: int, shape: tuple[int, int], size: int, tiles: tuple[int, int]) -> None:
-    assert tiles.tile_shape(B, shape, size) == tiles
+def test_what_is_cut(B: int, shape: tuple[int, int], size: int, expected: tuple[int, int]) -> None:
+    assert tiles.tile_shape(B, shape, size) == expected
 
 
 def test_a_tile_left_out_or_twice_shows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,9 +76,9 @@ def test_a_tile_left_out_or_twice_shows(monkeypatch: pytest.MonkeyPatch) -> None
     real = alignment.copied
 
     def spoilt(array: Array) -> Array:
-        tiles = real(array)
-        tiles[0, 1] = tiles[0, 0]
-        return tiles
+        cut = real(array)
+        cut[0, 1] = cut[0, 0]
+        return cut
 
     assert error(32, 1024, 256, np.float64) < 4
     monkeypatch.setattr(tiles, "copied", spoilt)
