@@ -23,6 +23,7 @@ class Cell(Protocol):
     ("h",) or ("h", "c"). `parameter_shapes` takes the sizes of the letters of LAYOUT by name.
     """
 
+    __name__: str
     LAYOUT: Layout
     STATES: tuple[str, ...]
     parameter_shapes: Callable[..., dict[str, tuple[int, ...]]]

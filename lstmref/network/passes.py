@@ -21,8 +21,8 @@ from lstmref.check import Array, Given, Parameters
 from lstmref.discovery import Cell, cell
 from lstmref.errors import KindError, ShapeError
 from lstmref.network import direction
+from lstmref.network import lengths as segments
 from lstmref.network.architecture import Architecture, key, of_cell
-from lstmref.network.lengths import Segment, cut, read_lengths, without_padding
 
 Masks = Sequence[Given | None]
 
@@ -166,8 +166,8 @@ def _cell(architecture: Architecture) -> Cell:
     return cell(architecture.cell)
 
 
-def _segments(ends: Array | None, way: str) -> list[Segment]:
-    return cut(ends, reverse=way == "reverse")
+def _segments(ends: Array | None, way: str) -> list[segments.Segment]:
+    return segments.cut(ends, reverse=way == "reverse")
 
 
 def _layout(value: Array, batch_first: bool) -> Array:
@@ -184,8 +184,8 @@ def _inputs(
     if found.ndim != 3 or found.shape[2] != architecture.D:
         raise ShapeError(f"x: expected ({', '.join(axes)}, {architecture.D}), got {found.shape}")
     T, B, _ = _layout(found, batch_first).shape
-    ends = read_lengths(lengths, T, B)
-    found = without_padding(found, ends, batch_first=batch_first)
+    ends = segments.read_lengths(lengths, T, B)
+    found = segments.without_padding(found, ends, batch_first=batch_first)
     check.finite("x", found, x)
     return _layout(found, batch_first), ends
 
@@ -234,6 +234,6 @@ def _cotangents(cotangents: Mapping[str, Given], cache: Cache) -> dict[str, Arra
     given: Any = cotangents  # which may be anything; check.cotangents refuses what is no mapping
     if cache.lengths is not None and isinstance(given, Mapping) and "h" in given:
         read = check.read("cotangent h", given["h"], cache.dtype, "the outputs")
-        whole = without_padding(read, cache.lengths, batch_first=cache.batch_first)
+        whole = segments.without_padding(read, cache.lengths, batch_first=cache.batch_first)
         given = {**given, "h": whole}
     return check.cotangents(given, shapes, cache.dtype)

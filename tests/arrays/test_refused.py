@@ -158,7 +158,8 @@ WAYS: list[Callable[[Any, Place], Spoilt]] = [
 
 def places(cell: Cell, given: Example, dtype: np.dtype[Any], *, step: bool) -> dict[str, Place]:
     """Every argument of both passes by the key under which `exchanged` finds it."""
-    found, seen = {}, {}
+    found: dict[str, Place] = {}
+    seen: dict[str, int] = {}
     for name, axes in checker.of(cell, step=step).arguments.items():
         value = given.given[name]
         shape = "(" + ", ".join(str(seen.get(letter, letter)) for letter in axes) + ")"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import lstmref
-from lstmref import ExtraError, accelerated, compiled
+from lstmref import ExtraError, accelerated
+from lstmref.fast import compiled
 from tests.project.sources import imported, modules
 
 FOLDER = Path(compiled.__path__[0])

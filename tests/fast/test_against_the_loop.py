@@ -20,7 +20,7 @@ ROUNDING = 100
 
 def plainly(cell: Cell) -> Cell:
     """The cell by the general loop."""
-    forward, backward = sequence.passes(cell.__name__, fast_loop=False)  # type: ignore[attr-defined]
+    forward, backward = sequence.passes(cell.__name__, fast_loop=False)
     parts: dict[str, Any] = {"LAYOUT": cell.LAYOUT, "parameter_shapes": cell.parameter_shapes}
     return cast(Cell, SimpleNamespace(**parts, STATES=cell.STATES, forward=forward, backward=backward))
 
@@ -71,7 +71,7 @@ def test_the_fast_loop_is_the_one_that_runs(cell: Cell) -> None:
 
 def test_a_fault_in_a_loop_shows(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gradient that is off by a millionth, in a loop of this cell alone."""
-    name = cell.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
+    name = cell.__name__.rpartition(".")[2]
     right = fast._found()[name]
 
     def backward(*arguments: Any) -> dict[str, Array]:

@@ -18,9 +18,9 @@ from lstmref import (
     NotFiniteError,
     OrderError,
     ShapeError,
-    initial,
     network,
 )
+from lstmref.network import initial
 from lstmref.network.architecture import Architecture
 from lstmref.network.layers import Recurrent
 
