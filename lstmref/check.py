@@ -127,7 +127,7 @@ def cotangents(
             found[name] = value if value.flags.aligned else own(value)
         else:
             # One zero at every place; a quicker way to that than broadcast_to, which short sequences feel.
-            found[name] = np.ndarray(shape, dtype, bytes(dtype.itemsize), strides=(0,) * len(shape))
+            found[name] = np.ndarray(shape, dtype, bytes(dtype.itemsize), strides=tuple(0 for _ in shape))
     return found
 
 

@@ -12,7 +12,6 @@ from typing import Any, Protocol, cast
 from lstmref.errors import NameSetError
 from lstmref.layout import Layout
 
-PACKAGE = f"{__package__}.cells"
 INTERFACE = ("LAYOUT", "STATES", "parameter_shapes", "step_forward", "step_backward", "forward", "backward")
 
 
@@ -58,10 +57,10 @@ def cell(name: str) -> Cell:
 
 @cache
 def _found() -> tuple[tuple[str, Cell], ...]:
-    package = importlib.import_module(PACKAGE)
+    package = importlib.import_module(f"{__package__}.cells")
     found = []
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{PACKAGE}.{info.name}")
+        module = importlib.import_module(f"{__package__}.cells.{info.name}")
         if not hasattr(module, "parameter_shapes"):
             continue
         lacking = [name for name in INTERFACE if not hasattr(module, name)]

@@ -118,7 +118,7 @@ def signature(axes: Mapping[str, Axes]) -> inspect.Signature:
 def bind(
     named: inspect.Signature, axes: Mapping[str, Axes], given: tuple[Given, ...], by_name: Mapping[str, Given]
 ) -> dict[str, Given]:
-    """The arguments by name, whichever way they were given, arrays of any shape and dtype.
+    """The arguments by name, whether in order (given) or by_name already; arrays of any shape and dtype.
 
     Raises TypeError for one too many, missing, unknown or given twice.
 

@@ -68,7 +68,7 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients from cotangents of S (B, K, V) and o (B, V), by the chain rule."""
+    """Gradients by the chain rule; cotangents: S (B, K, V), o (B, V), of the dtype of the step."""
     q, k, v, a, S_prev, S = cache
     do = cotangents["o"]
     dS = (

@@ -68,7 +68,7 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients from the cotangent of h (B, H), by the chain rule."""
+    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
     p, x, h_prev, r, z, n = cache
     dh = cotangents["h"]
     da_n = dh * z * tanh_slope(n)  # (B, H); as dz below from h = (1 - z) h' + z n

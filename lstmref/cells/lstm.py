@@ -76,7 +76,7 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients from cotangents of h and c (B, H), by the chain rule; greff2017 (Sect. II-B)."""
+    """Gradients by the chain rule (greff2017, Sect. II-B); cotangents: h, c (B, H), of the dtype of the step."""
     p, x, h_prev, c_prev, i, f, o, g, s = cache
     dh = cotangents["h"]
     dc = dh * o * tanh_slope(s) + cotangents["c"]  # from h = o tanh(c), and from what comes after the step

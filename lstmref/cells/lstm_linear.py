@@ -79,7 +79,7 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients from cotangents of h and c (B, H), by the chain rule."""
+    """Gradients by the chain rule; cotangents: h, c (B, H), of the dtype of the step."""
     p, x, h_prev, c_prev, i, f, o, g, c = cache
     dh = cotangents["h"]
     dc = dh * o + cotangents["c"]  # from h = o c, and from what comes after the step

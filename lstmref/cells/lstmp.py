@@ -83,7 +83,7 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients from cotangents of h (B, P) and c (B, H), by the chain rule."""
+    """Gradients by the chain rule; cotangents: h (B, P), c (B, H), of the dtype of the step."""
     p, x, h_prev, c_prev, i, f, o, g, s = cache
     dh = cotangents["h"]
     dm = dh @ p["W_r"]  # (B, P) (P, H) -> (B, H)

@@ -8,6 +8,8 @@ once; gates r, w, n are rows of one stacked matrix, of which n's wait for r: two
 
 Gates are right to an absolute eps, not to the digits of a tiny one, other than in the step functions: see
 `lstmref.fast.stacking`. How the work is divided is told in `lstmref.fast.lstm`.
+
+Source: the equations and sources are those of `lstmref.cells.gru`; the chain rule.
 """
 
 from collections.abc import Mapping

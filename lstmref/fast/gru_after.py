@@ -5,6 +5,8 @@
 w = 1 - z is the weight of the new. One product a step serves r, w and m. Gates are right to an absolute eps, not to the
 digits of a tiny one, other than in the step functions: see `lstmref.fast.stacking`. How the work is divided is told in
 `lstmref.fast.lstm`.
+
+Source: the equations and sources are those of `lstmref.cells.gru_after`; the chain rule.
 """
 
 from collections.abc import Mapping

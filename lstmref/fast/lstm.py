@@ -15,6 +15,8 @@ all that does not wait for the step before is taken out of the loop over time an
 The gates are rows of one stacked matrix (`lstmref.fast.stacking`), in the order o, i, f, g: one product a step, the
 sigmoids are neighbours, and so are the three that dc reaches. Gates are right to an absolute eps, not to the digits
 of a tiny one, other than in the step functions.
+
+Source: the equations and sources are those of `lstmref.cells.lstm`; the chain rule.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,8 @@
 """The loop of the simple recurrent network, h = tanh(W x + U h' + b): `lstmref.cells.rnn`.
 
 How the work is divided is told in `lstmref.fast.lstm`.
+
+Source: the equations and sources are those of `lstmref.cells.rnn`; the chain rule.
 """
 
 from collections.abc import Mapping

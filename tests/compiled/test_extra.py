@@ -51,7 +51,7 @@ def test_without_it_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatc
         pass
 
 
-@pytest.mark.parametrize("name", ["", ".elementary", ".memory"])
+@pytest.mark.parametrize("name", ["", ".elementary", ".lstm"])
 def test_examples_in_docstrings(name: str) -> None:
     pytest.importorskip("numba")
     done = doctest.testmod(importlib.import_module(f"lstmref.fast.compiled{name}"))
