@@ -35,6 +35,7 @@ from lstmref.errors import (
     ShapeError,
 )
 from lstmref.fast.compiled import accelerated
+from lstmref.network import initial as initial
 from lstmref.network import stream as stream
 from lstmref.network.architecture import Architecture
 from lstmref.network.layers import GRU, LSTM, RNN

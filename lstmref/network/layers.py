@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from lstmref import network
 from lstmref.check import Array, Given
 from lstmref.errors import NameSetError, OrderError
-from lstmref.network import initial, passes
+from lstmref.network import Masks, Outputs, initial
 from lstmref.network.architecture import Architecture
-from lstmref.network.passes import Masks, Outputs
 
 # The reset gate acts before or after the recurrent product; the update gate weighs what is kept, or what is new.
 GRUS = {("after", "keep"): "gru-after", ("before", "keep"): "gru-cho", ("before", "new"): "gru"}
@@ -37,7 +37,7 @@ class Recurrent:
         self.architecture = architecture
         self.batch_first = batch_first
         self.parameters: dict[str, Array] = initial.uniform(architecture, rng, dtype)
-        self._cache: passes.Cache | None = None
+        self._cache: network.Cache | None = None
 
     def forward(
         self,
@@ -52,7 +52,7 @@ class Recurrent:
         The dtype of x must be that of the parameters. If it raises, an earlier forward pass is forgotten as well.
         """
         self._cache = None
-        outputs, self._cache = passes.forward(
+        outputs, self._cache = network.forward(
             self.architecture,
             self.parameters,
             x,
@@ -71,7 +71,7 @@ class Recurrent:
         """
         if self._cache is None:
             raise OrderError("backward: expected a forward pass before it, got none")
-        return passes.backward(cotangents, self._cache)
+        return network.backward(cotangents, self._cache)
 
 
 class LSTM(Recurrent):

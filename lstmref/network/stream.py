@@ -12,21 +12,20 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from lstmref import check
+from lstmref import check, network
 from lstmref.check import Array, Given, Parameters
 from lstmref.errors import KindError, OrderError, ShapeError
-from lstmref.network import passes
+from lstmref.network import Masks, Outputs
 from lstmref.network.architecture import Architecture
 from lstmref.network.lengths import whole_numbers
-from lstmref.network.passes import Masks, Outputs
 
 
 class Chunk:
     """The outputs of a chunk, and its backward pass for as long as it is the latest of its stream."""
 
-    def __init__(self, outputs: Outputs, cache: passes.Cache) -> None:
+    def __init__(self, outputs: Outputs, cache: network.Cache) -> None:
         self.outputs = outputs
-        self._cache: passes.Cache | None = cache
+        self._cache: network.Cache | None = cache
 
     def backward(self, cotangents: Mapping[str, Given]) -> dict[str, Array]:
         """Gradients of this chunk alone; cotangents, results and errors: `lstmref.network.backward`.
@@ -35,7 +34,7 @@ class Chunk:
         """
         if self._cache is None:
             raise OrderError("backward: expected a call before the next chunk is asked for, got one after it")
-        return passes.backward(cotangents, self._cache)
+        return network.backward(cotangents, self._cache)
 
     def close(self) -> None:
         """Forget what `backward` needs; the outputs stay."""
@@ -97,7 +96,7 @@ def _forward(
         x = check.read("x", given)
         T = x.shape[int(batch_first)] if x.ndim == 3 else 0  # another shape is refused below
         here = None if lengths is None else np.clip(lengths - start, 0, T)
-        outputs, cache = passes.forward(
+        outputs, cache = network.forward(
             architecture, params, x, states, lengths=here, masks=masks, batch_first=batch_first
         )
         start += T

@@ -63,7 +63,7 @@ def test_names_of_the_package() -> None:
 
     assert gru_after.__name__ == lstmref.cell("gru-after").__name__ == "lstmref.cells.gru_after"
     assert cells is discovery.cells
-    assert network.forward.__module__ == "lstmref.network.passes"
+    assert network.forward.__module__ == "lstmref.network"
     assert stream.__name__ == "lstmref.network.stream"
     with pytest.raises(AttributeError, match=r"^module 'lstmref' has no attribute 'lstm_deep'$"):
         lstmref.lstm_deep  # noqa: B018

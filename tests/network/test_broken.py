@@ -162,7 +162,7 @@ def test_a_stream_that_keeps_its_chunks_is_caught(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_stream_that_forgets_its_states_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = passes.forward
+    right = network.forward
 
     def forward(architecture: Any, params: Any, x: Any, states: Any, **options: Any) -> Any:
         outputs, cache = right(architecture, params, x, states, **options)
@@ -170,6 +170,6 @@ def test_a_stream_that_forgets_its_states_is_caught(monkeypatch: pytest.MonkeyPa
 
     given = test_stream.whole("lstm")
     expected, _ = case.run(given)
-    monkeypatch.setattr(passes, "forward", forward)
+    monkeypatch.setattr(network, "forward", forward)
     found = np.concatenate([chunk.outputs.h for chunk in test_stream.chunks(given)])
     assert abs(found - expected.h).max() > 1e-3
