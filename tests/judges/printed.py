@@ -13,7 +13,8 @@ from sympy import Expr
 from derivations.write.code import numpy
 from tests.judges.functions import sigmoid, softmax
 
-BUILTINS = {"len": len, "range": range, "sum": sum}  # a sum over time that cannot be done at once is a loop
+# A sum over time that cannot be done at once is a loop; NumPy itself imports parts of it where it is first used.
+BUILTINS = {"len": len, "range": range, "sum": sum, "__import__": __import__}
 NAMES = {"__builtins__": BUILTINS, "np": np, "sigmoid": sigmoid, "softmax": softmax}
 
 
