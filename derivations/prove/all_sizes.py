@@ -49,6 +49,7 @@ from derivations.language.symbols import Symbol
 from derivations.prove import sums
 from derivations.prove.functions import call, slope
 from derivations.prove.primitives import RECIPROCAL
+from derivations.prove.size import written_out
 from derivations.prove.sums import Normalizer, Polynomial
 from derivations.prove.verdict import Verdict
 
@@ -58,10 +59,15 @@ TIME, FIRST = Scalar("t", integer=True), Integer(1)
 ROW, COLUMN = Scalar("p", integer=True), Scalar("q", integer=True)
 ONLY = Scalar("only", integer=True)  # the one place of a number that does not change over time
 RUNNING = (str(TIME), str(FIRST), str(STEPS))
-# A step written out in this many symbols or fewer is also proved composed: under five seconds on two cores.
-COMPOSED_UP_TO = 64
+# A step written out in this many symbols or fewer is also proved composed: that takes a few seconds at most.
+COMPOSED_UP_TO = 40
 # How the parts of a cotangent are told apart in index notation; no name of a cell holds these characters.
 MARKS = {"value": "", "cotangent": "∂", "loss": "Δ", "arriving": "←", "contribution": "∂∂"}
+
+
+def composes(cell: Cell) -> bool:
+    """Whether the cell's step is small enough to be proved composed as well."""
+    return written_out(cell) <= COMPOSED_UP_TO
 
 
 class AllSizes:
@@ -111,7 +117,8 @@ class AllSizes:
         return not sums.add(first, second, -1)
 
     def _coverage(self) -> dict[str, object]:
-        return {"sizes": [d.name for d in self.cell.dimensions], "T": "every T"}
+        sizes = [d.name for d in self.cell.dimensions]
+        return {"sizes": sizes, "T": "every T", "composed": self.composed}
 
     def _prove_count(self, formula: Formula) -> Verdict:
         total = Add(*(Mul(*p.shape) for p in self.cell.parameters))
@@ -370,18 +377,6 @@ class AllSizes:
         """A copy of a parameter has the parameter's value, whichever step it belongs to."""
         rank = max(1, sum(1 for n in self._constant[name].shape if n != 1))
         return {sums.canonical([(name, indices[1:])], ()): 1} if len(indices) > rank else None
-
-
-def written_out(cell: Cell) -> int:
-    """How many symbols the step has once it is composed: what the composed proof's effort grows with."""
-    symbols: dict[str, int] = {}
-    for e in cell.steps:
-        found = [key_of(s) for s in symbols_in(e.right.node)]
-        symbols[e.left.key.base] = sum(
-            symbols.get(k.base, 1) if k.anchor == "t" and not k.offset else 1 for k in found
-        )
-    handed_out = {s.name for s in (*cell.states, *cell.outputs)}
-    return sum(n for name, n in symbols.items() if name in handed_out)
 
 
 def _is_function(node: MatrixExpr) -> bool:

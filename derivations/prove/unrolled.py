@@ -32,12 +32,16 @@ from derivations.language.expressions import (
 )
 from derivations.prove.entries import Arithmetic, Entry, Matrix, evaluate
 from derivations.prove.primitives import FRACTIONS, RECIPROCAL
+from derivations.prove.size import written_out
 from derivations.prove.values import NAMED, Held, Leaf, Part, Value, mark_of_function, product, value
 from derivations.prove.verdict import Verdict
 
 METHOD = "unrolled"
 # All different, so that no mix-up of two of them fits; what is not named here takes the smallest that is left.
 SIZES = {"D": 3, "H": 2}
+HORIZONS = (1, 2)
+LONGER = 3  # for a step that is small written out
+LONGER_UP_TO = 40
 SPARE = 64
 SERIAL = count()  # tells the values of one prover from those of another: SymPy's caches outlive both
 
@@ -60,6 +64,11 @@ def sizes_of(cell: Cell) -> dict[str, int]:
     """A whole number from 2 for every dimension, all different."""
     left = (n for n in count(2) if n not in {SIZES[d.name] for d in cell.dimensions if d.name in SIZES})
     return {d.name: SIZES[d.name] if d.name in SIZES else next(left) for d in cell.dimensions}
+
+
+def horizons(cell: Cell) -> tuple[int, ...]:
+    """The numbers of steps over which the cell's formulas are proved: 1 and 2, and 3 where it takes seconds only."""
+    return (*HORIZONS, LONGER) if written_out(cell) <= LONGER_UP_TO else HORIZONS
 
 
 class Unrolled:

@@ -11,6 +11,7 @@ from derivations.cells import cells
 from derivations.derive.catalogue import of_cell
 from derivations.derive.formula import DerivationStep, Formula
 from derivations.derive.graph import graph
+from derivations.derive.table import table
 from derivations.language import Cell, Dimension, Source, Symbol
 from derivations.language.expressions import TimeSum, hadamard, outer
 from derivations.record import release
