@@ -9,7 +9,7 @@ To add a primitive is to add a row here, a row in ``derivations.prove.primitives
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -188,14 +188,14 @@ def function(
     name: str,
     letter: Letter,
     slope: Callable[[MatrixExpr, MatrixExpr], MatrixExpr],
-    code: Sequence[str],
+    code: tuple[str, str, str],
     value: Callable[[Expr], Expr],
     *,
     mistakes: tuple[str, ...] = (),
     defined: tuple[str, ...] = (),
     smooth: tuple[str, ...] = (),
 ) -> Primitive:
-    """The row of a function of one argument, entry by entry; its derivative is stated through its value where it can be."""
+    """The row of a function of one argument, entry by entry; its derivative is stated through its value if it can be."""
 
     def pull_back(node: MatrixExpr, d: MatrixExpr) -> list[Share]:
         return [(node.argument, hadamard(Elementwise(f"{name}'", node.argument), d), f"apply-{name}")]
@@ -205,7 +205,9 @@ def function(
         _like,
         pull_back,
         _named(letter),
-        *code,
+        numpy=code[0],
+        torch=code[1],
+        jax=code[2],
         sympy=lambda A: _plain(A, value),
         slope=slope,
         letter=letter,

@@ -89,11 +89,10 @@ def _sum(node: MatAdd | Add, symbols: Symbols, writing: Writing) -> list[list[Bo
     terms = list(node.args)
     while terms:
         term = terms.pop(0)
+        negative, made = _term(term, symbols, writing)
         if terms and (joint := writing.joint(term, terms[0], symbols)):
             terms.pop(0)
             negative, made = False, _joint(joint, symbols, writing)
-        else:
-            negative, made = _term(term, symbols, writing)
         if pieces:
             pieces.append([MINUS if negative else PLUS, made])
         else:
