@@ -54,8 +54,9 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(D: int, H: int, peepholes: str = "ifo") -> dict[str, tuple[int, ...]]:
-    """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g, and p_* (H,) for the peepholes; errors as in
-    `lstmref.parameters.gates`.
+    """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g; p_* (H,) for the peepholes, by the letters of their gates.
+
+    Errors as in `lstmref.parameters.gates`.
 
     >>> list(parameter_shapes(D=3, H=4, peepholes="o"))[-2:], parameter_shapes(D=3, H=4)["p_i"]
     (['b_g', 'p_o'], (4,))
