@@ -2,7 +2,7 @@
 
     h = relu(W x + u h' + b)          (h' is h of the step before; u h' is taken entry by entry)
 
-Source: li2018 (Sect. 3, Eq. 2, with relu). relu(a) = max(a, 0) has no derivative at a = 0; there 0 is taken.
+Source: li2018 (Sect. 3, with relu). relu(a) = max(a, 0) has no derivative at a = 0; there 0 is taken.
 
 >>> import numpy as np
 >>> params = {"W": np.ones((1, 1)), "u": np.array([0.5]), "b": np.zeros(1)}

@@ -4,8 +4,8 @@
     n = tanh(W_n x + U_n (f h') + b_n)         candidate
     h = (1 - f) h' + f n
 
-Source: zhou2016 (Eqs. 6, with W [h', x] written as two products; it calls n the short-term response). f is the weight
-of the new, though it is called the forget gate.
+Source: zhou2016 (the minimal gated unit, with W [h', x] written as two products; it calls n the short-term response).
+f is the weight of the new, though it is called the forget gate.
 
 With all parameters zero f = 1/2 and n = 0, so h = h'/2:
 

@@ -5,7 +5,7 @@
     n = tanh(U_n (r h') + tanh(x) + b_n)       candidate
     h = n z + h' (1 - z)
 
-Source: jozefowicz2015 (Sect. 3.3, MUT1; there W_xz, W_xr, W_hr, W_hh are what here is W_z, W_r, U_r, U_n). As tanh(x)
+Source: jozefowicz2015 (MUT1; there W_xz, W_xr, W_hr, W_hh are what here is W_z, W_r, U_r, U_n). As tanh(x)
 is added to what has H entries, x has H as well.
 
 With all parameters zero z = 1/2, so h = tanh(tanh(x))/2 + h'/2:

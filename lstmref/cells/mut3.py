@@ -5,7 +5,7 @@
     n = tanh(U_n (r h') + W_n x + b_n)         candidate
     h = n z + h' (1 - z)
 
-Source: jozefowicz2015 (Sect. 3.3, MUT3; there W_x* and W_h* are what here is W_* and U_*, and W_xh, W_hh, b_h are W_n,
+Source: jozefowicz2015 (MUT3; there W_x* and W_h* are what here is W_* and U_*, and W_xh, W_hh, b_h are W_n,
 U_n, b_n).
 
 With all parameters zero z = 1/2 and n = 0, so h = h'/2:
