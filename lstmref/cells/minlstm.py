@@ -27,7 +27,7 @@ With all parameters zero f = i, so a = e = 1/2, and n = 0:
 from typing import NamedTuple
 
 from lstmref import check, sequence, step
-from lstmref.activations import sigmoid, sigmoid_slope
+from lstmref.activations import sigmoid
 from lstmref.check import Array
 from lstmref.layout import Layout
 
@@ -44,9 +44,9 @@ class StepCache(NamedTuple):
     f: Array
     i: Array
     n: Array
-    s: Array
     a: Array
     e: Array
+    h: Array
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
@@ -68,19 +68,20 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
     n = x @ p["W_n"].T + p["b_n"]
     s = f + i
     a, e = f / s, i / s
-    return (a * h_prev + e * n,), StepCache(p, x, h_prev, f, i, n, s, a, e)
+    h = a * h_prev + e * n
+    return (h,), StepCache(p, x, h_prev, f, i, n, a, e, h)
 
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
     """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
-    p, x, h_prev, f, i, n, s, a, e = cache
+    p, x, h_prev, f, i, n, a, e, h = cache
     dh = cotangents["h"]
-    d_share, de = dh * h_prev, dh * n  # of a and of e
-    ds = -(d_share * a + de * e) / s  # s divides both: the slope of f / s in s is -a / s
-    da = {  # cotangents of the pre-activations; n has no function around it
-        "f": (d_share / s + ds) * sigmoid_slope(f),
-        "i": (de / s + ds) * sigmoid_slope(i),
+    # As h = (f h' + i n) / s, its slope in f is (h' - h) / s, in i (n - h) / s. Times the sigmoids' own slopes, where
+    # f / s is a and i / s is e: so nothing is divided by a sum that may be tiny.
+    da = {  # cotangents of the pre-activations
+        "f": dh * (h_prev - h) * a * (1 - f),
+        "i": dh * (n - h) * e * (1 - i),
         "n": dh * e,
     }
     return {
