@@ -21,7 +21,7 @@ from derivations.language import (
     tanh,
     vector,
 )
-from tests.derivations.small import STEP, D, H, U, W, a, b, cell, h, x
+from tests.engine.small import STEP, D, H, U, W, a, b, cell, h, x
 
 c = state("c", H, "cell-state")
 i, f = quantity("i", H, "input-gate"), quantity("f", H, "forget-gate")

@@ -17,7 +17,7 @@ from derivations.derive.rewrite import REWRITES, readable
 from derivations.language import Cell, expressions
 from derivations.language.expressions import add, hadamard, show
 from derivations.prove.all_sizes import AllSizes
-from tests.derivations.values import Values, close
+from tests.engine.values import Values, close
 
 n = Scalar("n", integer=True, positive=True)
 a, b, c, d = (MatrixSymbol(name, n, 1) for name in "abcd")

@@ -19,7 +19,7 @@ from derivations.language import Cell, Equation, expressions, tanh
 from derivations.language.expressions import show
 from derivations.write.layout import statement
 from derivations.write.text import text
-from tests.derivations.small import STEP, U, W, a, b, cell, h, x
+from tests.engine.small import STEP, U, W, a, b, cell, h, x
 
 n, m = Scalar("n", integer=True, positive=True), Scalar("m", integer=True, positive=True)
 A, B = MatrixSymbol("A", m, n), MatrixSymbol("B", n, 1)

@@ -15,8 +15,8 @@ from derivations.language import Cell
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.unrolled import Unrolled
 from derivations.prove.verdict import Verdict
-from tests.derivations.broken import broken
-from tests.derivations.slips import slipped
+from tests.engine.broken import broken
+from tests.engine.slips import slipped
 
 
 @dataclass(frozen=True)

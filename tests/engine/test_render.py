@@ -26,7 +26,7 @@ from derivations.write.mathml import NAMESPACE, mathml
 from derivations.write.tex import aligned, tex
 from derivations.write.text import text
 from derivations.write.typeset import Box, width
-from tests.derivations.small import D, H, U, W, a, b, cell, h, x
+from tests.engine.small import D, H, U, W, a, b, cell, h, x
 
 CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "mover": 2, "munderover": 3}
 LEAVES = {"mi", "mn", "mo"}

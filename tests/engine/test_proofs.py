@@ -14,9 +14,9 @@ from derivations.language import Cell, Equation, tanh
 from derivations.language.expressions import Elementwise, hadamard
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.unrolled import HORIZONS, Unrolled
-from tests.derivations.broken import broken
-from tests.derivations.conftest import Prove, wrong_formulas
-from tests.derivations.slips import SLIPS
+from tests.engine.broken import broken
+from tests.engine.conftest import Prove, wrong_formulas
+from tests.engine.slips import SLIPS
 
 pytestmark = pytest.mark.proof
 

@@ -42,9 +42,9 @@ from derivations.write.typeset import (
     Sup,
     Tilde,
 )
-from tests.derivations import tex_reader
-from tests.derivations.printed import PRINTED
-from tests.derivations.test_render import balanced, check_structure
+from tests.engine import tex_reader
+from tests.engine.printed import PRINTED
+from tests.engine.test_render import balanced, check_structure
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = [(one.name, use.cell) for one in notations().values() for use in one.uses]
