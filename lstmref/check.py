@@ -13,6 +13,7 @@ No array is narrowed in silence.
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -70,19 +71,27 @@ def arguments(
     for letter in letters:
         if letter not in sizes:
             sizes[letter] = _measured_on(params, parameter_shapes, letters, letter)
-    shapes = parameter_shapes(**{letter: sizes[letter] for letter in letters})
+    shapes = _shapes(parameter_shapes, **{letter: sizes[letter] for letter in letters})
     return parameters(params, shapes, dtype, first), list(read.values()), sizes
+
+
+@lru_cache(maxsize=64)
+def _shapes(parameter_shapes: ShapeTable, **sizes: int) -> dict[str, tuple[int, ...]]:
+    """Nobody writes to them; short sequences feel it when they are made anew."""
+    return parameter_shapes(**sizes)
 
 
 def _measure(name: str, value: Array, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
     """Raise ShapeError unless the axes have the sizes that are known; note those that are not."""
-    fits = value.ndim == len(axes) and all(
-        sizes.get(letter, n) == n for letter, n in zip(axes, value.shape, strict=True)
-    )
-    if not fits:
-        expected = ", ".join(str(sizes.get(letter, letter)) for letter in axes)
-        raise ShapeError(f"{name}: expected ({expected}{',' * (len(axes) == 1)}), got {value.shape}")
-    sizes |= zip(axes, value.shape, strict=True)
+    known = sizes.copy()
+    if value.ndim == len(axes):
+        for letter, n in zip(axes, value.shape):  # noqa: B905 -- of one length, and short sequences feel `strict`
+            if sizes.setdefault(letter, n) != n:
+                break
+        else:
+            return
+    expected = ", ".join(str(known.get(letter, letter)) for letter in axes)
+    raise ShapeError(f"{name}: expected ({expected}{',' * (len(axes) == 1)}), got {value.shape}")
 
 
 def _measured_on(params: object, shapes: ShapeTable, letters: Sequence[str], letter: str) -> int:

@@ -88,12 +88,12 @@ def passes(module: str, *, fast_loop: bool = True) -> tuple[Callable[..., Any], 
     """
     cell: Any = sys.modules[module]
     axes, results = cell.LAYOUT.arguments(time=True), cell.LAYOUT.results(time=True)
-    named, Outputs = signature(axes), record("Sequence", results)
+    letters, named, Outputs = cell.LAYOUT.letters, signature(axes), record("Sequence", results)
     Cache: Any = type("SequenceCache", (SequenceCache,), {"__module__": module, "__slots__": ()})
 
     def forward(params: Parameters, *given: Given, **by_name: Given) -> tuple[Any, SequenceCache]:
         bound = bind(named, axes, given, by_name)
-        p, read, sizes = check.arguments(cell.parameter_shapes, cell.LAYOUT.letters, axes, params, bound)
+        p, read, sizes = check.arguments(cell.parameter_shapes, letters, axes, params, bound)
         found, kept = loop().forward(p, read, sizes)
         return Outputs(*found), Cache(sizes, read[0].dtype, kept)
 

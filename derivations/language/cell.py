@@ -361,7 +361,7 @@ def _check_use(
 def _check_operands(cell: Cell, name: str, node: MatrixExpr, outermost: bool = False) -> None:
     """A function inside a larger expression must have a named argument, else its derivative cannot be printed."""
     operands = node.operands if isinstance(node, Apply) else parts(node)
-    needed = (0,) if isinstance(node, Elementwise) else ()
+    needed: tuple[int, ...] = (0,) if isinstance(node, Elementwise) else ()
     if isinstance(node, Apply):
         needed = NAMED_OPERANDS.get(node.function, ())
     if outermost and _function_argument(node) is not None:
