@@ -228,9 +228,9 @@ def test_a_free_index_is_renamed_and_a_summed_one_is_not() -> None:
     assert sums.rename(polynomial, {"j": "q"}) == polynomial
 
 
-def test_a_sum_that_would_count_is_refused() -> None:
-    with pytest.raises(ValueError, match="the index j over H is summed but used nowhere"):
-        normal(Sum(u[p], (j, 1, H)))
+def test_a_sum_that_counts_is_a_size() -> None:
+    assert normal(Sum(u[p], (j, 1, H))) == normal(H * u[p])
+    assert normal(Sum(u[p], (j, 1, H))) != normal(D * u[p])
 
 
 def test_a_delta_that_comes_twice_counts_once() -> None:
