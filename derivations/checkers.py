@@ -30,7 +30,9 @@ def run(checker: str, root: Path, say: Callable[[str], None]) -> Record | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.json"
         command = [sys.executable, "-m", checker, "--json", str(path)]
-        ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            command, cwd=root, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False
+        )
         if not path.is_file():
             say(f"{checker} failed:\n{ran.stdout}{ran.stderr}")
             return None

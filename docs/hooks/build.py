@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from derivations import console
 from docs.hooks import catalogue, fingerprint, links, notations, swap
 from docs.hooks.paths import CATALOGUE, ROOT, MissingToolError
 
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Build and say what happened."""
     parser = argparse.ArgumentParser(prog="python -m docs.hooks.build", description="Build the site.")
     parser.add_argument("--out", type=Path, default=ROOT / "site", help="where the site goes (default: site)")
-    out: Path = parser.parse_args(arguments).out
+    out: Path = parser.parse_args(console.arguments(parser, arguments)).out
     start = time.perf_counter()
     try:
         changed = build(out.resolve())

@@ -23,6 +23,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from derivations import console
 from docs.hooks import catalogue, notebook_page
 from docs.hooks.notebook_run import run
 from docs.hooks.notebook_template import TEMPLATE, NotebookError, for_cell, for_language, text_of, words_file
@@ -134,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.hooks.notebooks", description=main.__doc__)
     parser.add_argument("cell", nargs="*", help="a cell's name, e.g. lstm")
     known = list(catalogue.load(CATALOGUE).cells)
-    chosen = parser.parse_args(arguments).cell
+    chosen = parser.parse_args(console.arguments(parser, arguments)).cell
     for name in chosen:
         if name not in known:
             parser.error(f"{name}: expected one of {', '.join(known)}")

@@ -12,6 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from derivations import console
 from docs.hooks.paths import ROOT
 
 HOST = "127.0.0.1"
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.hooks.serve", description="Serve the built site.")
     parser.add_argument("--port", type=int, default=8000, help="the first port to try (default: 8000)")
     parser.add_argument("--site", type=Path, default=ROOT / "site", help="the built site (default: site)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(console.arguments(parser, arguments))
     if not (options.site / "index.html").is_file():
         print(f"{options.site.name}/index.html: not found; run `make build` first", file=sys.stderr)
         return 1
