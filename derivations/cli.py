@@ -45,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.abandon_output()
         return 0
     except OSError as error:  # a full disk, a folder that cannot be written to
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"derivations: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"derivations: {console.reason(error)}", file=sys.stderr)
         console.abandon_output()
         return 1
     return status

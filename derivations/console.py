@@ -61,6 +61,12 @@ def flush() -> None:
         sys.stdout.flush()
 
 
+def reason(error: OSError) -> str:
+    """In one sentence what the system refused: a full disk, a folder that cannot be written to."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
 def abandon_output() -> None:
     """What is still to be written goes nowhere: else Python tries once more on its way out, and fails again."""
     # stdout may be closed, or no file.

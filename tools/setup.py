@@ -44,7 +44,7 @@ def read_stamp(path: Path) -> dict[str, str]:
     """The stamp's entries; none when it is missing or not what this program writes."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -52,8 +52,11 @@ def read_stamp(path: Path) -> dict[str, str]:
 def write_stamp(path: Path, content: dict[str, str]) -> None:
     """Writes the stamp beside its place and moves it there, so that it is whole or absent."""
     beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    try:
+        beside.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)  # what a full disk left
 
 
 @contextmanager
@@ -166,6 +169,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             install_node_modules(ROOT)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a folder that cannot be written to
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"setup: {where}{error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("setup: interrupted; run it again and it starts from what is whole", file=sys.stderr)
