@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from derivations import console
-from docs.hooks import catalogue, fingerprint, links, notations, swap
+from docs.hooks import catalogue, fingerprint, links, notations, policy, swap
 from docs.hooks.paths import CATALOGUE, ROOT, MissingToolError
 
 CONFIGURATIONS = {"en": "mkdocs.yml", "zh": "mkdocs.zh.yml"}
@@ -47,6 +47,10 @@ def build(out: Path, root: Path = ROOT) -> bool:
 def _replace(out: Path, root: Path, stamp: str) -> None:
     with swap.replacing(out) as made:
         _languages(made, root)
+        try:
+            policy.put(made)
+        except policy.PolicyError as error:
+            raise SiteError(str(error)) from error
         if found := links.check(made):
             raise SiteError("\n".join(["links that lead nowhere:", *found[:50], f"{len(found)} in all"]))
         if found := notations.check(made):
