@@ -15,13 +15,24 @@ from derivations.derive.formula import DerivationStep, Formula
 from derivations.language import CellError
 from derivations.record import evidence, export, ledger
 from derivations.record.cite import FORMATS, citation
-from derivations.verify import BUILD, EVIDENCE, ROOT, line, print_outcomes, prove, report_refuted, verify
+from derivations.schedule import tasks
+from derivations.verify import (
+    BUILD,
+    EVIDENCE,
+    ROOT,
+    line,
+    print_outcomes,
+    print_seconds,
+    prove,
+    report_refuted,
+    verify,
+)
+from derivations.write.code import numpy
 from derivations.write.dialect import NotationError
 from derivations.write.layout import layout, statement
 from derivations.write.mathml import mathml
 from derivations.write.notation import OWN, Writing
 from derivations.write.notations import notations
-from derivations.write.numpy import numpy
 from derivations.write.sympy import source as sympy_source
 from derivations.write.tex import tex
 from derivations.write.text import text
@@ -44,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough
         console.abandon_output()
         return 0
-    except OSError as error:  # a full disk, a folder that cannot be written to
+    except OSError as error:  # a full disk, a folder that cannot be written to; what was there is still whole
         print(f"derivations: {console.reason(error)}", file=sys.stderr)
         console.abandon_output()
         return 1
@@ -83,7 +94,9 @@ def _parser() -> argparse.ArgumentParser:
         "verify", help="prove and check everything, and write the evidence that the site reads"
     )
     verifying.add_argument(
-        "--reuse", action="store_true", help="keep the evidence if it is about this very code"
+        "--reuse",
+        action="store_true",
+        help="keep, a cell at a time, the evidence that rests on this very code",
     )
     verifying.add_argument(
         "--to",
@@ -113,9 +126,10 @@ def run_command(options: argparse.Namespace) -> int:
     for name in names:
         _print_cell(name)
     print("\nProof")
-    finished = prove(names)
+    finished = list(prove(tasks(names)))
     for name in names:
         print_outcomes(name, finished)
+    print_seconds(finished)
     return report_refuted(finished)
 
 

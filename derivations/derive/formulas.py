@@ -4,41 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Add, Integer, MatrixSymbol, Mul, Pow
+from sympy import Add, Integer, Mul, Pow
 from sympy import Symbol as Scalar
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from derivations.derive.assumptions import Assumptions
 from derivations.derive.formula import DerivationStep, Formula
 from derivations.derive.reverse import Use, accumulate, uses
 from derivations.derive.rewrite import readable
-from derivations.language import Cell, State, Symbol
-from derivations.language.expressions import TimeSum
-from derivations.write.notation import table
-
-REAL, SIZES, STEP, SUM, START = "real-valued", "sizes", "time-step", "sum-over-time", "initial-state"
+from derivations.derive.table import table
+from derivations.language.cell import Cell
+from derivations.language.expressions import ONE, Atom, TimeSum, atom
+from derivations.language.symbols import State, Symbol
 
 
 def formulas(cell: Cell) -> Iterator[Formula]:
     """Every formula of the cell, in the order in which one computes them."""
-    symbols = table(cell)
-    yield from forward(cell, symbols)
+    symbols, taken = table(cell), Assumptions(cell)
+    yield from forward(cell, symbols, taken)
     for quantity in (*reversed(cell.quantities), *cell.inputs, *(s.previous for s in cell.states)):
-        yield backward(
-            cell, symbols, quantity, quantity.name, symbols[f"d{quantity.name}"], (REAL, SIZES, STEP)
-        )
+        left = symbols[f"d{quantity.name}"]
+        yield backward(cell, symbols, quantity, quantity.name, left, taken.of_step(quantity))
     for s in cell.states:
-        yield initial(cell, symbols, s)
+        yield initial(cell, symbols, s, taken)
     contributions = [
-        backward(cell, symbols, p, f"{p.name}_t", symbols[f"d{p.name}_t"], (REAL, SIZES, STEP))
+        backward(cell, symbols, p, f"{p.name}_t", symbols[f"d{p.name}_t"], taken.of_step(p))
         for p in cell.parameters
     ]
     yield from contributions
     for p, contribution in zip(cell.parameters, contributions, strict=True):
-        yield over_time(cell, symbols, p, contribution)
-    yield parameter_count(cell, symbols)
+        yield over_time(cell, symbols, p, contribution, taken)
+    if cell.parameters:
+        yield parameter_count(cell, symbols, taken)
 
 
-def forward(cell: Cell, symbols: Mapping[str, Symbol]) -> Iterator[Formula]:
+def forward(cell: Cell, symbols: Mapping[str, Symbol], taken: Assumptions) -> Iterator[Formula]:
     """The author's equations, then the pre-activations that the backward pass names."""
     authors = {e.left.name for e in cell.equations}
     named = [e for e in cell.steps if e.left.name not in authors]
@@ -50,7 +50,7 @@ def forward(cell: Cell, symbols: Mapping[str, Symbol]) -> Iterator[Formula]:
             symbols[equation.left.name],
             equation.right.node,
             symbols,
-            (REAL, SIZES, STEP),
+            taken.of_value(equation.right.node),
             source=cell.source,
         )
 
@@ -86,29 +86,29 @@ def _steps_of_use(cell: Cell, use: Use, left: Symbol) -> Iterator[DerivationStep
     yield DerivationStep("local", use.rules, (f"{cell.name}.backward.{use.user}",), left.node, use.share)
 
 
-def initial(cell: Cell, symbols: Mapping[str, Symbol], s: State) -> Formula:
+def initial(cell: Cell, symbols: Mapping[str, Symbol], s: State, taken: Assumptions) -> Formula:
     """The gradient of an initial state: what step 1 sends back, since no loss stands on h₀ itself."""
     previous = backward(cell, symbols, s.previous, s.previous.name, symbols[f"d{s.previous.name}"], ())
     left = symbols[f"d{s.initial.name}"]
-    right = _at_first_step(previous.right, {p.name for p in cell.parameters})
+    right = at_first_step(previous.right, symbols)
     steps = (
         DerivationStep("substitute", ("first-step",), (previous.id,), left.node, right),
         DerivationStep("result", (), (), left.node, right),
     )
-    return Formula(
-        cell.name, "backward", s.initial.name, left, right, symbols, (REAL, SIZES, START), steps=steps
-    )
+    assumptions = taken.at_start(s.previous)
+    return Formula(cell.name, "backward", s.initial.name, left, right, symbols, assumptions, steps=steps)
 
 
-def _at_first_step(node: MatrixExpr, constant: set[str]) -> MatrixExpr:
-    """The same expression at t = 1; what is constant over time has no step."""
-    changing = node.atoms(MatrixSymbol)
-    return node.xreplace(
-        {s: MatrixSymbol(f"{s.name}_1", *s.shape) for s in changing if s.name not in constant}
-    )
+def at_first_step(node: MatrixExpr, symbols: Mapping[str, Symbol]) -> MatrixExpr:
+    """The same expression at t = 1; what is constant over time stays."""
+    by_key = {s.key: s.node for s in symbols.values()}
+    moving = [a for a in node.atoms(Atom) if a.key.anchor]
+    return node.xreplace({a: by_key[a.key.at_first_step()] for a in moving})
 
 
-def over_time(cell: Cell, symbols: Mapping[str, Symbol], p: Symbol, contribution: Formula) -> Formula:
+def over_time(
+    cell: Cell, symbols: Mapping[str, Symbol], p: Symbol, contribution: Formula, taken: Assumptions
+) -> Formula:
     """The gradient of a parameter: every step uses it, so every step contributes."""
     left = symbols[f"d{p.name}"]
     right = TimeSum(contribution.right)
@@ -118,21 +118,24 @@ def over_time(cell: Cell, symbols: Mapping[str, Symbol], p: Symbol, contribution
         ),
         DerivationStep("result", (), (), left.node, right),
     )
-    return Formula(cell.name, "backward", p.name, left, right, symbols, (REAL, SIZES, SUM), steps=steps)
+    assumptions = taken.over_time(p)
+    return Formula(cell.name, "backward", p.name, left, right, symbols, assumptions, steps=steps)
 
 
-def parameter_count(cell: Cell, symbols: Mapping[str, Symbol]) -> Formula:
+def parameter_count(cell: Cell, symbols: Mapping[str, Symbol], taken: Assumptions) -> Formula:
     """How many numbers the cell learns, parameters of one shape taken together in the order of their declaration."""
     shapes = [tuple(n for n in p.shape if n != 1) for p in cell.parameters]
     terms = [_product(shapes.count(shape), shape) for shape in dict.fromkeys(shapes)]
     right = terms[0] if len(terms) == 1 else Add(*terms, evaluate=False)
-    left = Symbol(MatrixSymbol("N", 1, 1), "N", "N", "count", "parameter-count")
-    return Formula(cell.name, "count", "parameters", left, right, {**symbols, left.name: left}, (SIZES,))
+    left = Symbol(atom("N", (ONE, ONE)), "N", "N", "count", "parameter-count")
+    return Formula(
+        cell.name, "count", "parameters", left, right, {**symbols, left.name: left}, taken.of_count()
+    )
 
 
 def _product(count: int, shape: tuple[Scalar, ...]) -> Mul | Scalar:
     power = [
         Pow(n, shape.count(n), evaluate=False) if shape.count(n) > 1 else n for n in dict.fromkeys(shape)
     ]
-    factors = ([Integer(count)] if count > 1 else []) + power
+    factors = ([Integer(count)] if count > 1 or not power else []) + power
     return factors[0] if len(factors) == 1 else Mul(*factors, evaluate=False)

@@ -9,14 +9,28 @@ from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix
 from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.language import Cell, Symbol
-from derivations.language.expressions import Elementwise, is_negative
+from derivations.language.cell import Cell
+from derivations.language.expressions import is_negative, is_numbered, is_product, parts
+from derivations.language.primitives import Primitive, row
+from derivations.language.symbols import Symbol
 from derivations.write.notation import box
 from derivations.write.tex import tex
 from derivations.write.text import text
 
 Kind = Literal["input", "state", "parameter", "op", "quantity", "output"]
-OPERATIONS = {"sigmoid": ("σ", r"\sigma"), "tanh": ("tanh", r"\tanh")}
+# What is drawn as an operation of its own, by the primitive's name; a function is drawn by its letter.
+OPERATIONS = {
+    "quotient": ("⊘", r"\oslash"),
+    "max": ("max", r"\max"),
+    "min": ("min", r"\min"),
+    "scale": ("×", r"\times"),
+    "rows": ("diag ×", r"\operatorname{diag}\times"),
+    "total": ("Σ", r"\Sigma"),
+    "spread": ("𝟏", r"\mathbf{1}"),
+    "transpose": ("⊤", r"\top"),
+    "square": ("²", "{}^2"),
+    "product": ("·", r"\cdot"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,13 +68,13 @@ class Drawing:
         self.graph = Graph()
         self._symbols = {s.name: s for s in cell.symbols}
         self._constant = {p.name for p in cell.parameters}
-        for s in cell.inputs:
+        for s in (*cell.inputs, *cell.data, *cell.constants):
             self._symbol(s, "input")
         for s in cell.states:
             self._symbol(s.previous, "state")
         for s in cell.parameters:
             self._symbol(s, "parameter")
-        states = {s.name for s in cell.states}
+        states = {s.name for s in (*cell.states, *cell.outputs)}
         for equation in cell.steps:
             left = equation.left
             self._flow(equation.right.node, left.name)
@@ -82,7 +96,7 @@ class Drawing:
             case MatrixSymbol():
                 label = tex(box(self._symbols[through])) if through else ""
                 self.graph.edges.append(Edge(node.name, head, label))
-            case MatMul() if not is_negative(node):
+            case MatMul() if is_product(node) and self._is_weight(node.args[0]) and not through:
                 matrix, vector = node.args
                 self._flow(vector, head, matrix.name)
             case MatAdd() if isinstance(node.args[0], OneMatrix) and is_negative(node.args[1]):
@@ -98,10 +112,27 @@ class Drawing:
                 into = self._inner("⊙", r"\odot", head, through)
                 for factor in node.args:
                     self._flow(factor, into)
-            case Elementwise():
-                self._flow(node.argument, self._inner(*OPERATIONS[node.function], head, through))
+            case OneMatrix():
+                pass  # a constant: nothing flows
+            case MatMul() if is_numbered(node):
+                factor = str(node.args[0])
+                self._flow(
+                    node.args[1], self._inner("−" if factor == "-1" else f"{factor}·", factor, head, through)
+                )
             case _:
-                raise TypeError(f"no place in a graph for {type(node).__name__}: {node}")
+                one = row(node)
+                label, latex = OPERATIONS.get(one.name) or self._letter(one)
+                into = self._inner(label, latex, head, through)
+                for part in parts(node):
+                    self._flow(part, into)
+
+    def _letter(self, one: Primitive) -> tuple[str, str]:
+        if one.letter is None:
+            raise TypeError(f"no place in a graph for {one.name}")
+        return one.letter.text, one.letter.tex
+
+    def _is_weight(self, node: MatrixExpr) -> bool:
+        return isinstance(node, MatrixSymbol) and node.name in self._constant
 
     def _inner(self, label: str, latex: str, head: str, through: str) -> str:
         made = self._operation(label, latex, head)

@@ -1,7 +1,7 @@
 """The backward walk: every use of a quantity sends back a share of a cotangent, and the shares add up.
 
-A quantity is used by the equations of its own step, and a state also by what stands outside of it: the loss, which
-puts Δ_t on the output of every step, and step t + 1, from which the rest of its cotangent arrives.
+A quantity is used by the equations of its own step, and beside that by what stands outside of it: the loss, which puts
+Δ_t on every output of every step, and step t + 1, from which the rest of a state's cotangent arrives.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.derive.rules import pull_back
-from derivations.language import Cell, Equation, State, Symbol, expressions
+from derivations.language import expressions
+from derivations.language.cell import Cell, Equation
+from derivations.language.expressions import Atom
+from derivations.language.primitives import pull_back
+from derivations.language.symbols import Symbol, part_of
 
 
 @dataclass(frozen=True)
@@ -31,38 +34,38 @@ class Use:
     share: MatrixExpr
 
 
-def cotangent(name: str, shape: expressions.Shape) -> MatrixSymbol:
-    """∂L/∂v, named ``dv`` and of the shape of v."""
-    return MatrixSymbol(f"d{name}", *shape)
+def cotangent(s: Symbol) -> Atom:
+    """∂L/∂v of step t, named ``dv`` and of the shape of v."""
+    return part_of(s, f"d{s.name}", "cotangent", "t" if s.when else "")
 
 
-def arriving(s: State) -> MatrixSymbol:
+def arriving(s: Symbol) -> Atom:
     """The part of ∂L/∂s_t that comes through step t + 1."""
-    return MatrixSymbol(f"d{s.name}_next", *s.shape)
+    return part_of(s, f"d{s.name}_next", "arriving", "t")
 
 
-def from_loss(s: State) -> MatrixSymbol:
-    """Δ_t: what the loss, or the layer above, puts on the output of step t."""
-    return MatrixSymbol(f"d{s.name}_loss", *s.shape)
+def from_loss(s: Symbol) -> Atom:
+    """Δ_t: what the loss, or the layer above, puts on an output of step t."""
+    return part_of(s, f"d{s.name}_loss", "loss", "t")
 
 
 def uses(cell: Cell, symbol: Symbol) -> list[Use]:
     """Every use of the symbol, in the order of the equations; what arrives from outside comes last."""
-    found = [use for equation in cell.steps for use in _uses_in(equation, symbol.name)]
-    if isinstance(symbol, State):
-        if symbol == cell.output:
-            found.append(Use(None, ("loss",), from_loss(symbol)))
+    found = [use for equation in cell.steps for use in _uses_in(equation, symbol)]
+    if symbol in cell.outputs:
+        found.append(Use(None, ("loss",), from_loss(symbol)))
+    if symbol in cell.states:
         found.append(Use(None, ("next-step",), arriving(symbol)))
     return found
 
 
-def _uses_in(equation: Equation, name: str) -> Iterator[Use]:
+def _uses_in(equation: Equation, symbol: Symbol) -> Iterator[Use]:
     left = equation.left
-    walk = [(equation.right.node, cotangent(left.name, left.shape), tuple[str, ...]())]
+    walk = [(equation.right.node, cotangent(left), tuple[str, ...]())]
     while walk:
         node, d, rules = walk.pop(0)
         if isinstance(node, MatrixSymbol):
-            if node.name == name:
+            if node == symbol.node:
                 yield Use(left.name, rules or ("identity",), d)
             continue
         walk[:0] = [(argument, share, (*rules, rule)) for argument, share, rule in pull_back(node, d)]

@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sympy import MatAdd, MatMul, MatrixSymbol
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixSymbol, Transpose
 from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.derive.rules import THROUGH_OUTPUT
-from derivations.language import Cell
-from derivations.language.expressions import Elementwise, add, hadamard, is_negative, negate
+from derivations.language.cell import Cell
+from derivations.language.expressions import (
+    ONE,
+    Apply,
+    Elementwise,
+    add,
+    hadamard,
+    is_negative,
+    is_numbered,
+    is_product,
+    matmul,
+    negate,
+    times,
+    transpose,
+)
+from derivations.language.primitives import PRIMITIVES, apply, slope_of
 
 Rewrite = Callable[[MatrixExpr, Cell], MatrixExpr]
+SCALAR = (ONE, ONE)
+# The operand in which each of these is linear: a number before it may as well stand before the whole.
+LINEAR = {"quotient": 0, "scale": 1, "rows": 1, "total": 0, "spread": 0}
 
 
 class Step(NamedTuple):
@@ -39,22 +55,27 @@ def _bottom_up(node: MatrixExpr, change: Callable[[MatrixExpr], MatrixExpr]) -> 
     return change(node if list(node.args) == args else node.func(*args))
 
 
+def _apart(node: MatrixExpr) -> tuple[Expr, MatrixExpr]:
+    """A node as a number and what it is multiplied by."""
+    return (node.args[0], node.args[1]) if is_numbered(node) else (Integer(1), node)
+
+
 def flatten(node: MatrixExpr, _: Cell) -> MatrixExpr:
-    """a ⊙ (b ⊙ c) = a ⊙ b ⊙ c, and a sign inside moves to the front."""
+    """a ⊙ (b ⊙ c) = a ⊙ b ⊙ c, and a sign or a number inside moves to the front."""
 
     def change(part: MatrixExpr) -> MatrixExpr:
-        if is_negative(part) and is_negative(part.args[1]):
-            return part.args[1].args[1]
+        number: Expr = Integer(1)
+        if is_numbered(part) and is_numbered(part.args[1]):
+            number, body = _apart(part.args[1])
+            return times(part.args[0] * number, body)
         if not isinstance(part, HadamardProduct):
             return part
-        negatives = 0
         factors: list[MatrixExpr] = []
         for a in part.args:
-            negatives += is_negative(a)
-            a = a.args[1] if is_negative(a) else a
+            own, a = _apart(a)
+            number *= own
             factors.extend(a.args if isinstance(a, HadamardProduct) else (a,))
-        product = hadamard(*factors)
-        return negate(product) if negatives % 2 else product
+        return times(number, hadamard(*factors))
 
     return _bottom_up(node, change)
 
@@ -72,19 +93,22 @@ def forward_order(node: MatrixExpr, _: Cell) -> MatrixExpr:
 
 
 def _is_slope(node: MatrixExpr) -> bool:
-    return isinstance(node, Elementwise) and node.function.endswith("'")
+    return isinstance(node, Elementwise) and slope_of(node.function) is not None
 
 
 def through_output(node: MatrixExpr, cell: Cell) -> MatrixExpr:
     """σ'(ī) = i ⊙ (1 − i) where i = σ(ī) has a name; tanh'(c) = 1 − tanh²(c) where it has none."""
-    named = {e.right.node: e.left.node for e in cell.steps if isinstance(e.right.node, Elementwise)}
+    named = {e.right.node: e.left.node for e in cell.steps if isinstance(e.right.node, Elementwise | Apply)}
 
     def change(part: MatrixExpr) -> MatrixExpr:
-        if not _is_slope(part):
+        if isinstance(part, Apply):
+            return named.get(part, part)
+        function = slope_of(part.function) if isinstance(part, Elementwise) else None
+        slope = PRIMITIVES[function].slope if function else None
+        if function is None or slope is None:
             return part
-        function = part.function.removesuffix("'")
         value = Elementwise(function, part.argument)
-        return THROUGH_OUTPUT[function](named.get(value, value))
+        return slope(named.get(value, value), part.argument)
 
     return flatten(_bottom_up(node, change), cell)
 
@@ -102,21 +126,79 @@ def common_factor(node: MatrixExpr, _: Cell) -> MatrixExpr:
 
 
 def pull_scalars(node: MatrixExpr, cell: Cell) -> MatrixExpr:
-    """A sign inside a matrix product moves to the front: A (−d) = −(A d)."""
+    """A sign or a number inside a product or another linear operation moves to the front: A (−d) = −(A d)."""
 
     def change(part: MatrixExpr) -> MatrixExpr:
-        if isinstance(part, MatMul) and not is_negative(part) and any(is_negative(a) for a in part.args):
-            product = MatMul(*(a.args[1] if is_negative(a) else a for a in part.args))
-            return negate(product) if sum(is_negative(a) for a in part.args) % 2 else product
+        if is_product(part):
+            (m, a), (n, b) = (_apart(x) for x in part.args)
+            return times(m * n, MatMul(a, b))
+        if isinstance(part, Transpose):
+            number, body = _apart(part.arg)
+            return times(number, transpose(body))
+        if isinstance(part, Apply) and part.function in LINEAR:
+            k = LINEAR[part.function]
+            number, body = _apart(part.operands[k])
+            operands = [*part.operands[:k], body, *part.operands[k + 1 :]]
+            return times(number, Apply(part.function, part.args[1], *operands))
         return part
 
     return flatten(_bottom_up(node, change), cell)
 
 
+def transpose_product(node: MatrixExpr, _: Cell) -> MatrixExpr:
+    """(A B)ᵀ = Bᵀ Aᵀ, (Aᵀ)ᵀ = A; a scalar is its own transpose."""
+
+    def change(part: MatrixExpr) -> MatrixExpr:
+        if not isinstance(part, Transpose):
+            return part
+        if tuple(part.shape) == SCALAR:
+            return part.arg
+        if isinstance(part.arg, Transpose):
+            return part.arg.arg
+        if is_product(part.arg):
+            a, b = part.arg.args
+            return matmul(change(Transpose(b)), change(Transpose(a)))
+        return part
+
+    return _bottom_up(node, change)
+
+
+def scalar_first(node: MatrixExpr, _: Cell) -> MatrixExpr:
+    """A scalar in a matrix product stands before what it scales."""
+
+    def change(part: MatrixExpr) -> MatrixExpr:
+        if not is_product(part) or tuple(part.shape) == SCALAR:
+            return part
+        a, b = part.args
+        if tuple(a.shape) == SCALAR:
+            return apply("scale", a, b)
+        return apply("scale", b, a) if tuple(b.shape) == SCALAR else part
+
+    return _bottom_up(node, change)
+
+
+def divide(node: MatrixExpr, _: Cell) -> MatrixExpr:
+    """(1 ⊘ a) ⊙ d = d ⊘ a."""
+
+    def change(part: MatrixExpr) -> MatrixExpr:
+        if not isinstance(part, HadamardProduct):
+            return part
+        below = [a for a in part.args if isinstance(a, Elementwise) and a.function == "reciprocal"]
+        above = [a for a in part.args if a not in below]
+        if len(below) != 1 or not above:
+            return part
+        return apply("quotient", hadamard(*above), below[0].argument)
+
+    return _bottom_up(node, change)
+
+
 REWRITES: dict[str, Rewrite] = {
+    "transpose-product": transpose_product,
+    "scalar-first": scalar_first,
     "flatten": flatten,
     "sign-first": pull_scalars,
     "forward-order": forward_order,
     "through-output": through_output,
+    "divide": divide,
     "common-factor": common_factor,
 }

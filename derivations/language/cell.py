@@ -1,185 +1,38 @@
-"""The vocabulary in which a cell is written down: symbols with shapes, equations, the cell.
+"""The cell: its forward equations; what they speak of is inferred from them.
 
 A cell file reads as the paper does::
 
     i = quantity("i", H, "input-gate")
     Equation(i, sigmoid(W_i @ x + U_i @ h.previous + b_i))
 
-``@`` is the matrix product, ``*`` the elementwise product, and the order of the terms is kept.
 Words do not stand here: a symbol carries a glossary key, and the docs say it in each language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from sympy import Expr, MatrixSymbol
-from sympy import Symbol as Scalar
-from sympy.matrices.expressions.hadamard import HadamardProduct
+from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language import expressions
+from derivations.language.expressions import (
+    Apply,
+    Elementwise,
+    Key,
+    ShapeError,
+    atom,
+    parts,
+    show,
+    show_shape,
+)
+from derivations.language.symbols import Dimension, State, Symbol, Term
 
-Role = Literal[
-    "input", "state", "previous-state", "initial-state", "parameter", "intermediate", "cotangent", "count"
-]
-When = Literal["", "t", "t-1", "t+1", "0", "1"]
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """A size that a formula holds for whatever its value, e.g. D inputs; ``meaning`` is a glossary key."""
-
-    name: str
-    meaning: str
-
-    @property
-    def size(self) -> Expr:
-        return Scalar(self.name, integer=True, positive=True)
-
-
-@dataclass(frozen=True)
-class Term:
-    """An expression under construction; its operators keep the order in which they are written and check shapes."""
-
-    node: MatrixExpr
-
-    def __add__(self, other: Term) -> Term:
-        return Term(expressions.add(self.node, other.node))
-
-    def __mul__(self, other: Term) -> Term:
-        return Term(expressions.hadamard(*_factors(self.node), other.node))
-
-    def __matmul__(self, other: Term) -> Term:
-        return Term(expressions.matmul(self.node, other.node))
-
-    def __rsub__(self, one: int) -> Term:
-        if one != 1:
-            raise TypeError(
-                f"{one} - {expressions.show(self.node)}: only the complement 1 - a is written with a number"
-            )
-        return Term(expressions.add(expressions.ones_like(self.node), expressions.negate(self.node)))
-
-
-def _factors(node: MatrixExpr) -> tuple[MatrixExpr, ...]:
-    return tuple(node.args) if isinstance(node, HadamardProduct) else (node,)
-
-
-def sigmoid(term: Term) -> Term:
-    """σ(a) = 1/(1 + e^−a), entry by entry."""
-    return Term(expressions.Elementwise("sigmoid", term.node))
-
-
-def tanh(term: Term) -> Term:
-    """The hyperbolic tangent, entry by entry."""
-    return Term(expressions.Elementwise("tanh", term.node))
-
-
-@dataclass(frozen=True)
-class Symbol(Term):
-    """A named array with a shape, a role, a meaning and a way of being written.
-
-    Attributes:
-        name: the one name it has in code, e.g. ``h_prev``, ``W_i``, ``i_bar``.
-        letter: what is printed, e.g. ``h``, ``W``.
-        index: what stands under the letter for good, e.g. ``i`` in W_i.
-        when: the time step it belongs to, empty for what does not change over time.
-        role: what part it plays.
-        meaning, of: glossary keys: ``input-weight`` of ``input-gate``.
-        bar: whether it is a pre-activation, written with a bar.
-        cotangent_of: what it is the cotangent of, if it is one.
-        through: for a part of a cotangent, the step through which it arrives.
-    """
-
-    name: str
-    letter: str
-    role: Role
-    meaning: str
-    index: str = ""
-    when: When = ""
-    of: str | None = None
-    bar: bool = False
-    cotangent_of: Symbol | None = None
-    through: When = ""
-
-    @property
-    def shape(self) -> expressions.Shape:
-        return tuple(self.node.shape)
-
-
-@dataclass(frozen=True)
-class State(Symbol):
-    """A symbol that one step hands to the next."""
-
-    def plain(self) -> Symbol:
-        """The same symbol, no longer a state."""
-        return Symbol(
-            self.node, self.name, self.letter, self.role, self.meaning, self.index, self.when, self.of
-        )
-
-    @property
-    def previous(self) -> Symbol:
-        """The state of step t − 1."""
-        name = f"{self.name}_prev"
-        return Symbol(
-            MatrixSymbol(name, *self.shape),
-            name,
-            self.letter,
-            "previous-state",
-            f"previous-{self.meaning}",
-            when="t-1",
-        )
-
-    @property
-    def initial(self) -> Symbol:
-        """The state before the first step, at t = 0."""
-        name = f"{self.name}_0"
-        return Symbol(
-            MatrixSymbol(name, *self.shape),
-            name,
-            self.letter,
-            "initial-state",
-            f"initial-{self.meaning}",
-            when="0",
-        )
-
-
-def vector(name: str, size: Dimension, meaning: str) -> Symbol:
-    """An input of the step: a column of ``size`` entries."""
-    return Symbol(MatrixSymbol(name, size.size, 1), name, name, "input", meaning, when="t")
-
-
-def state(name: str, size: Dimension, meaning: str) -> State:
-    """A state: defined by an equation, read by the next step as ``.previous``."""
-    return State(MatrixSymbol(name, size.size, 1), name, name, "state", meaning, when="t")
-
-
-def quantity(name: str, size: Dimension, meaning: str) -> Symbol:
-    """What an equation defines and only this step uses, e.g. a gate."""
-    return Symbol(MatrixSymbol(name, size.size, 1), name, name, "intermediate", meaning, when="t")
-
-
-def parameter(
-    name: str, rows: Dimension, columns: Dimension | None, meaning: str, of: str | None = None
-) -> Symbol:
-    """A weight matrix, or a bias where ``columns`` is None; ``W_i`` prints as W with index i."""
-    letter, _, index = name.partition("_")
-    shape = (rows.size, columns.size if columns else 1)
-    return Symbol(MatrixSymbol(name, *shape), name, letter, "parameter", meaning, index=index, of=of)
-
-
-def gate_parameters(
-    gate: str, hidden: Dimension, inputs: Dimension, of: str | None
-) -> tuple[Symbol, Symbol, Symbol]:
-    """The weights W (hidden × inputs), U (hidden × hidden) and the bias b of one gate; ``gate`` may be empty."""
-    index = f"_{gate}" if gate else ""
-    return (
-        parameter(f"W{index}", hidden, inputs, "input-weight", of),
-        parameter(f"U{index}", hidden, hidden, "recurrent-weight", of),
-        parameter(f"b{index}", hidden, None, "bias", of),
-    )
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# An operand that is not named would have no name in the derivative; what is behind it may be any expression.
+NAMED_OPERANDS = {"quotient": (1,), "max": (0, 1), "min": (0, 1), "softmax": (0,)}
 
 
 @dataclass(frozen=True)
@@ -200,8 +53,8 @@ class Equation:
     def __post_init__(self) -> None:
         if self.left.shape != tuple(self.right.node.shape):
             raise CellError(
-                f"{self.left.name}: expected {expressions.show_shape(self.left.node)}, "
-                f"got {expressions.show_shape(self.right.node)} from {expressions.show(self.right.node)}"
+                f"{self.left.name}: expected {show_shape(self.left.node)}, "
+                f"got {show_shape(self.right.node)} from {show(self.right.node)}"
             )
 
 
@@ -210,31 +63,74 @@ class CellError(ValueError):
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A recurrent cell: its forward equations and the symbols they are written in.
+class Difference:
+    """What sets a variant apart from its parent.
 
-    The output is the state that the loss, or the layer above, reads at every step.
+    Attributes:
+        changed: pairs of an equation of the parent and the one in its place; None where there is none.
+        gone, new: parameters that fall away, and that come.
+    """
+
+    changed: tuple[tuple[Equation | None, Equation | None], ...]
+    gone: tuple[Symbol, ...]
+    new: tuple[Symbol, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent cell: its forward equations. All else that it has is read off them.
+
+    Attributes:
+        outputs: what the loss, or the layer above, reads at every step: states, or quantities that are not carried on.
+        parent: the cell of which this is a variant.
+        inputs, data, constants, parameters: in the order in which the equations first use them; data are given at
+            every step and constants once, and for neither is a gradient derived.
+        states: what a step hands to the next: what some equation reads as ``.previous``.
+        dimensions: the sizes, those of the inputs first.
+        steps: the equations with every pre-activation named.
 
     Raises:
-        CellError: a symbol defined twice, used before its definition (a cycle is such a case), undeclared or never
-            used; a state without an equation; an activation of an unnamed expression inside a larger one.
+        CellError: a symbol defined twice, used before its definition (a cycle is such a case), of two shapes or never
+            used; an output or state without an equation; two symbols with one name in code; a function of an unnamed
+            expression inside a larger one.
     """
 
     name: str
     source: Source
-    dimensions: tuple[Dimension, ...]
-    inputs: tuple[Symbol, ...]
-    states: tuple[State, ...]
-    output: State
-    parameters: tuple[Symbol, ...]
     equations: tuple[Equation, ...]
+    outputs: tuple[Symbol, ...]
     also: tuple[Source, ...] = ()
+    parent: Cell | None = field(default=None, compare=False, repr=False)
+    inputs: tuple[Symbol, ...] = field(init=False)
+    data: tuple[Symbol, ...] = field(init=False)
+    constants: tuple[Symbol, ...] = field(init=False)
+    parameters: tuple[Symbol, ...] = field(init=False)
+    states: tuple[State, ...] = field(init=False)
+    dimensions: tuple[Dimension, ...] = field(init=False)
     steps: tuple[Equation, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        used = _unique(self, (s for e in self.equations for s in e.right.symbols))
+        by_role = {role: tuple(s for s in used if s.role == role) for role in ("input", "data", "constant")}
+        states = _states(self, used)
+        inferred = {
+            "inputs": by_role["input"],
+            "data": by_role["data"],
+            "constants": by_role["constant"],
+            "parameters": tuple(s for s in used if s.role == "parameter"),
+            "states": states,
+        }
+        for name, value in inferred.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "dimensions", _dimensions(self))
         check(self)
         object.__setattr__(self, "steps", tuple(name_pre_activations(self.equations)))
         check_names(self)
+
+    @property
+    def output(self) -> Symbol:
+        """The output that a layer above reads."""
+        return self.outputs[0]
 
     @property
     def quantities(self) -> tuple[Symbol, ...]:
@@ -243,8 +139,9 @@ class Cell:
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
-        """Every symbol of the step: inputs, previous states, parameters, then what the step computes."""
-        return (*self.inputs, *(s.previous for s in self.states), *self.parameters, *self.quantities)
+        """Every symbol of the step: what is given, previous states, parameters, then what the step computes."""
+        given = (*self.inputs, *self.data, *self.constants)
+        return (*given, *(s.previous for s in self.states), *self.parameters, *self.quantities)
 
     def symbol(self, name: str) -> Symbol:
         """The symbol of this name.
@@ -257,26 +154,126 @@ class Cell:
                 return s
         raise KeyError(f"{self.name} has no symbol {name}")
 
+    def variant(
+        self,
+        name: str,
+        source: Source,
+        *equations: Equation,
+        without: Iterable[Symbol] = (),
+        also: tuple[Source, ...] = (),
+    ) -> Cell:
+        """The same cell but for these equations: each takes the place of the one with its left side, or is added.
 
-def name_pre_activations(equations: Iterable[Equation]) -> Iterable[Equation]:
+        An equation that reads what now comes after it moves to where that is defined. What nothing reads any more
+        falls away with the equations in ``without``.
+        """
+        left_out = {s.name for s in without}
+        new = {e.left.name: e for e in equations}
+        kept = [new.pop(e.left.name, e) for e in self.equations if e.left.name not in left_out]
+        return Cell(name, source, tuple(_in_order([*kept, *new.values()])), self.outputs, also, self)
+
+    @property
+    def difference(self) -> Difference | None:
+        """What sets the cell apart from its parent, if it has one."""
+        if self.parent is None:
+            return None
+        old = {e.left.name: e for e in self.parent.equations}
+        new = {e.left.name: e for e in self.equations}
+        names = dict.fromkeys((*old, *new))
+        pairs = ((old.get(n), new.get(n)) for n in names)
+        mine, theirs = ({p.name: p for p in cell.parameters} for cell in (self, self.parent))
+        return Difference(
+            tuple((a, b) for a, b in pairs if a is None or b is None or a.right.node != b.right.node),
+            tuple(p for n, p in theirs.items() if n not in mine),
+            tuple(p for n, p in mine.items() if n not in theirs),
+        )
+
+
+def _unique(cell: Cell, found: Iterable[Symbol]) -> tuple[Symbol, ...]:
+    """Each symbol once.
+
+    Raises:
+        CellError: two have one name and differ.
+    """
+    known: dict[str, Symbol] = {}
+    for s in found:
+        other = known.setdefault(s.name, s)
+        if other.node != s.node:
+            raise CellError(
+                f"{cell.name}: {s.name}: expected {show_shape(other.node)}, got {show_shape(s.node)}"
+            )
+        if other.role != s.role:
+            raise CellError(f"{cell.name}: {s.name} is declared twice, as {other.role} and as {s.role}")
+    return tuple(known.values())
+
+
+def _states(cell: Cell, used: Sequence[Symbol]) -> tuple[State, ...]:
+    """The states that are carried, outputs first, then as the equations define them."""
+    carried = {s.state.name: s.state for s in used if s.role == "previous-state" and s.state is not None}
+    lefts = [e.left for e in cell.equations]
+    for name, s in carried.items():
+        if name not in [left.name for left in lefts]:
+            raise CellError(f"{cell.name}: state {name} has no equation")
+        if s not in lefts:
+            raise CellError(
+                f"{cell.name}: equation for {name}: expected the state {name} on the left, got a quantity"
+            )
+    order = dict.fromkeys([*(o.name for o in cell.outputs), *(left.name for left in lefts)])
+    return tuple(carried[name] for name in order if name in carried)
+
+
+def _dimensions(cell: Cell) -> tuple[Dimension, ...]:
+    declared = (*cell.inputs, *cell.data, *cell.constants, *cell.states, *cell.parameters)
+    everything = (*declared, *(e.left for e in cell.equations))
+    return tuple(dict.fromkeys(d for s in everything for d in s.sizes))
+
+
+def _in_order(equations: Sequence[Equation]) -> Iterator[Equation]:
+    """As they stand, but each after those that it reads."""
+    waiting = list(equations)
+    lefts = {e.left.name for e in equations}
+    done: set[str] = set()
+    while waiting:
+        ready = next((e for e in waiting if not _reads(e, lefts) - done), waiting[0])
+        waiting.remove(ready)
+        done.add(ready.left.name)
+        yield ready
+
+
+def _reads(equation: Equation, lefts: set[str]) -> set[str]:
+    """What it reads of the same step."""
+    return {s.name for s in equation.right.symbols if s.name in lefts} - {equation.left.name}
+
+
+def name_pre_activations(equations: Iterable[Equation]) -> Iterator[Equation]:
     """Split ``i = σ(W x + …)`` into ``ī = W x + …`` and ``i = σ(ī)``: the backward pass needs ∂L/∂ī by name."""
     for equation in equations:
         node = equation.right.node
-        if isinstance(node, expressions.Elementwise) and not isinstance(node.argument, MatrixSymbol):
-            name = f"{equation.left.name}_bar"
-            bar = replace(
-                equation.left.plain() if isinstance(equation.left, State) else equation.left,
-                node=MatrixSymbol(name, *equation.left.shape),
-                name=name,
-                role="intermediate",
-                meaning="pre-activation",
-                of=equation.left.meaning,
-                bar=True,
-            )
-            yield Equation(bar, Term(node.argument))
-            yield Equation(equation.left, Term(expressions.Elementwise(node.function, bar.node)))
-        else:
+        argument = _function_argument(node)
+        if argument is None or isinstance(argument, MatrixSymbol):
             yield equation
+            continue
+        left = equation.left
+        name = f"{left.name}_bar"
+        bar = replace(
+            left.plain() if isinstance(left, State) else left,
+            node=atom(name, tuple(argument.shape), Key(name, "value", "t")),
+            name=name,
+            role="intermediate",
+            meaning="pre-activation",
+            of=left.meaning,
+            bar=True,
+        )
+        yield Equation(bar, Term(argument, used=equation.right.symbols))
+        outer = node.xreplace({argument: bar.node})
+        yield Equation(left, Term(outer, used=(bar,)))
+
+
+def _function_argument(node: MatrixExpr) -> MatrixExpr | None:
+    """The argument of a function of one argument."""
+    if isinstance(node, Elementwise):
+        return node.argument
+    return node.operands[0] if isinstance(node, Apply) and node.function == "softmax" else None
 
 
 def check(cell: Cell) -> None:
@@ -285,12 +282,8 @@ def check(cell: Cell) -> None:
     Raises:
         CellError: as :class:`Cell` says.
     """
-    given = (*cell.inputs, *(s.previous for s in cell.states), *cell.parameters)
-    known: dict[str, MatrixSymbol] = {}
-    for s in given:
-        if s.name in known:
-            raise CellError(f"{cell.name}: {s.name} is declared twice")
-        known[s.name] = s.node
+    given = (*cell.inputs, *cell.data, *cell.constants, *(s.previous for s in cell.states), *cell.parameters)
+    known: dict[str, MatrixSymbol] = {s.name: s.node for s in given}
     lefts = {e.left.name for e in cell.equations}
     used: set[str] = set()
     for equation in cell.equations:
@@ -298,44 +291,53 @@ def check(cell: Cell) -> None:
         for node in expressions.symbols_in(equation.right.node):
             _check_use(cell, name, node, known, lefts)
             used.add(node.name)
-        _check_activations(cell, name, equation.right.node)
+        _check_operands(cell, name, equation.right.node, outermost=True)
         if name in known:
             raise CellError(f"{cell.name}: equation for {name}: {name} is defined twice")
         known[name] = equation.left.node
-    state_names = {s.name for s in cell.states}
-    for s in cell.states:
+    if not cell.outputs:
+        raise CellError(f"{cell.name}: expected at least one output, got none")
+    for s in cell.outputs:
         if s.name not in lefts:
-            raise CellError(f"{cell.name}: state {s.name} has no equation")
-        if s not in [e.left for e in cell.equations]:
             raise CellError(
-                f"{cell.name}: equation for {s.name}: expected the state {s.name} on the left, got a quantity"
+                f"{cell.name}: output {s.name} is not one of what the equations define: {', '.join(sorted(lefts))}"
             )
-    if cell.output.name not in state_names:
-        raise CellError(
-            f"{cell.name}: output {cell.output.name} is not one of the states {', '.join(sorted(state_names))}"
-        )
-    for name in known:
-        if name not in used and name not in state_names:
+    kept = {s.name for s in (*cell.states, *cell.outputs)}
+    for name in lefts:
+        if name not in used | kept:
             raise CellError(f"{cell.name}: {name} is never used")
 
 
 def check_names(cell: Cell) -> None:
-    """Refuse names that the derivation gives to something else: a pre-activation, a cotangent, a value at a step.
+    """Refuse names that in code would be those of something else: a pre-activation, a cotangent, a value at a step.
 
     Raises:
         CellError: the name, and what it would be taken for.
     """
+    for s in cell.symbols:
+        if not NAME.fullmatch(s.name):
+            raise CellError(
+                f"{cell.name}: {s.name!r}: expected a letter, then letters, digits or underscores"
+            )
     names = [s.name for s in cell.symbols]
     for name in names:
         if names.count(name) > 1:
             raise CellError(f"{cell.name}: {name} is also the name of a pre-activation; choose another")
+    moving = {s.name for s in cell.symbols if s.when}
+    for name in names:
         base, _, end = name.rpartition("_")
-        if base in names and end in ("t", "next", "loss", "before", "after", "0", "1"):
+        if base in moving and end in ("next", "loss", "0", "1"):
             raise CellError(f"{cell.name}: {name} could be taken for {base} at a step; choose another")
-        if name.startswith("d") and name[1:] in names:
-            raise CellError(
-                f"{cell.name}: {name} is also the name of the cotangent of {name[1:]}; choose another"
-            )
+        for prefixed in (
+            name.removesuffix("_t"),
+            name.removesuffix("_next"),
+            name.removesuffix("_loss"),
+            name,
+        ):
+            if prefixed.startswith("d") and prefixed[1:] in names and name not in (f"{n}_bar" for n in names):
+                raise CellError(
+                    f"{cell.name}: {name} is also the name of a cotangent of {prefixed[1:]}; choose another"
+                )
 
 
 def _check_use(
@@ -352,19 +354,26 @@ def _check_use(
         raise CellError(f"{where}: {node.name} is not declared")
     if known[node.name] != node:
         raise CellError(
-            f"{where}: {node.name}: expected {expressions.show_shape(known[node.name])}, "
-            f"got {expressions.show_shape(node)}"
+            f"{where}: {node.name}: expected {show_shape(known[node.name])}, got {show_shape(node)}"
         )
 
 
-def _check_activations(cell: Cell, name: str, node: MatrixExpr) -> None:
-    """An activation inside a larger expression must have a named argument, else its derivative cannot be printed."""
-    for part in node.args:
-        if not isinstance(part, MatrixExpr):
-            continue
-        if isinstance(part, expressions.Elementwise) and not isinstance(part.argument, MatrixSymbol):
+def _check_operands(cell: Cell, name: str, node: MatrixExpr, outermost: bool = False) -> None:
+    """A function inside a larger expression must have a named argument, else its derivative cannot be printed."""
+    operands = node.operands if isinstance(node, Apply) else parts(node)
+    needed: tuple[int, ...] = (0,) if isinstance(node, Elementwise) else ()
+    if isinstance(node, Apply):
+        needed = NAMED_OPERANDS.get(node.function, ())
+    if outermost and _function_argument(node) is not None:
+        needed = ()  # named by ``name_pre_activations``
+    for k in needed:
+        if not isinstance(operands[k], MatrixSymbol):
             raise CellError(
-                f"{cell.name}: equation for {name}: {expressions.show(part)}: give {expressions.show(part.argument)} "
+                f"{cell.name}: equation for {name}: {show(node)}: give {show(operands[k])} "
                 "an equation and a name of its own"
             )
-        _check_activations(cell, name, part)
+    for part in operands:
+        _check_operands(cell, name, part)
+
+
+__all__ = ["Cell", "CellError", "Difference", "Equation", "ShapeError", "Source", "check", "check_names"]

@@ -2,41 +2,87 @@
 
 SymPy's constructors keep the order of their arguments (its operators do not) but check no shapes; the
 builders here are the only place where nodes are made, and refuse shapes that do not fit.
-Vectors are columns: shape ``(n, 1)``.
+Vectors are columns: shape ``(n, 1)``; a scalar is ``(1, 1)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, sympify
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 Shape = tuple[Expr, ...]
+# value: the quantity itself. cotangent: ∂L/∂v, all that reaches it. loss: what the loss puts on it directly.
+# arriving: the part of the cotangent that the step after it sends back. contribution: of one step, to a parameter.
+Part = Literal["value", "cotangent", "loss", "arriving", "contribution"]
+Anchor = Literal["", "t", "1"]
 
-MINUS_ONE = Integer(-1)
-BEFORE, AFTER = (
-    "_before",
-    "_after",
-)  # ends the name of a symbol taken one step too early or too late: in mutants only
-
-
-def step_of(name: str) -> tuple[str, int]:
-    """A symbol's name without such an end, and by how many steps it is off."""
-    for end, off in ((BEFORE, -1), (AFTER, 1)):
-        if name.endswith(end):
-            return name.removesuffix(end), off
-    return name, 0
+ONE, MINUS_ONE = Integer(1), Integer(-1)
 
 
 class ShapeError(ValueError):
     """Shapes that do not fit; the message names the operands and their shapes."""
 
 
+@dataclass(frozen=True)
+class Key:
+    """What an atom is of: the declared quantity, which part of it, at which step. Nothing is read off a name.
+
+    Attributes:
+        base: the name under which the quantity, input, state or parameter is declared.
+        part: the value, or a cotangent of one of several kinds.
+        anchor: ``t`` for the running step, ``1`` for the first, empty for what does not change over time.
+        offset: by how many steps it is off the anchor: −1 for the state of the step before.
+    """
+
+    base: str
+    part: Part = "value"
+    anchor: Anchor = ""
+    offset: int = 0
+
+    def at_first_step(self) -> Key:
+        """The same in an expression that is taken at t = 1."""
+        return replace(self, anchor="1") if self.anchor else self
+
+
+class Atom(MatrixSymbol):
+    """A named array in an expression; what it is of is its ``key``, part of its identity; its name is for reading."""
+
+    def __new__(cls, name: str | Str, rows: Expr, columns: Expr, *key: object) -> Atom:
+        base, part, anchor, offset = key if key else (name, "value", "", 0)
+        fields = [f if isinstance(f, Str) else Str(str(f)) for f in (base, part, anchor)]
+        made = MatrixSymbol.__new__(cls, name, rows, columns)
+        made._args = (*made._args[:3], *fields, sympify(offset))
+        return made  # type: ignore[no-any-return]
+
+    @property
+    def key(self) -> Key:
+        base, part, anchor, offset = self.args[3:]
+        return Key(base.name, part.name, anchor.name, int(offset))
+
+    def with_key(self, name: str, key: Key) -> Atom:
+        """Another atom of the same shape."""
+        return atom(name, tuple(self.shape), key)
+
+
+def atom(name: str, shape: Shape, key: Key | None = None) -> Atom:
+    """An atom; one without a key stands for itself and does not change over time."""
+    key = key or Key(name)
+    return Atom(name, *shape, key.base, key.part, key.anchor, key.offset)
+
+
+def key_of(node: MatrixSymbol) -> Key:
+    """What a symbol is of; a plain one of SymPy's stands for itself."""
+    return node.key if isinstance(node, Atom) else Key(str(node.name))
+
+
 class Elementwise(MatrixExpr):
-    """An activation function applied to each entry, e.g. ``Elementwise("tanh", c)``.
+    """A function of one argument applied to each entry, e.g. ``Elementwise("tanh", c)``.
 
     SymPy's own ``applyfunc`` wraps the function in a lambda with a dummy, which prints badly and hashes differently
     from run to run; the name of the function is all that the derivation needs. ``tanh'`` is the derivative of ``tanh``.
@@ -57,6 +103,26 @@ class Elementwise(MatrixExpr):
     @property
     def shape(self) -> Shape:
         return tuple(self.argument.shape)
+
+
+class Apply(MatrixExpr):
+    """Any other primitive by its name, its operands, and where the operands do not tell it, the shape of its value."""
+
+    def __new__(cls, function: str | Str, shape: object, *operands: MatrixExpr) -> Apply:
+        name = function if isinstance(function, Str) else Str(function)
+        return super().__new__(cls, name, sympify(shape), *operands)  # type: ignore[no-any-return]
+
+    @property
+    def function(self) -> str:
+        return str(self.args[0].name)
+
+    @property
+    def operands(self) -> tuple[MatrixExpr, ...]:
+        return tuple(self.args[2:])
+
+    @property
+    def shape(self) -> Shape:
+        return tuple(self.args[1])
 
 
 class TimeSum(MatrixExpr):
@@ -93,6 +159,13 @@ class AtStep(MatrixExpr):
         return tuple(self.body.shape)
 
 
+def parts(node: MatrixExpr) -> list[MatrixExpr]:
+    """The expressions that a node is made of; a number that it is multiplied by is none."""
+    if isinstance(node, MatrixSymbol):
+        return []
+    return [a for a in node.args if isinstance(a, MatrixExpr)]
+
+
 def show_shape(node: MatrixExpr) -> str:
     """``H×1`` for a column of H entries."""
     return "×".join(str(n) for n in node.shape)
@@ -105,6 +178,8 @@ def show(node: MatrixExpr) -> str:
             return str(node.name)
         case Elementwise():
             return f"{node.function}({show(node.argument)})"
+        case Apply():
+            return f"{node.function}({', '.join(map(show, node.operands))})"
         case MatAdd():
             return " + ".join(show(a) for a in node.args)
         case HadamardProduct():
@@ -120,26 +195,33 @@ def show(node: MatrixExpr) -> str:
 
 
 def _inner(node: MatrixExpr) -> str:
-    return f"({show(node)})" if isinstance(node, MatAdd | HadamardProduct) else show(node)
+    written = show(node)
+    return f"({written})" if isinstance(node, MatAdd | HadamardProduct) else written
 
 
-def _same_shape(what: str, terms: tuple[MatrixExpr, ...]) -> None:
+def same_shape(what: str, terms: tuple[MatrixExpr, ...]) -> Shape:
+    """The one shape of all terms.
+
+    Raises:
+        ShapeError: two shapes differ.
+    """
     first = terms[0]
     for term in terms[1:]:
         if tuple(term.shape) != tuple(first.shape):
             raise ShapeError(
                 f"{what} {show(first)} ({show_shape(first)}) and {show(term)} ({show_shape(term)}): shapes differ"
             )
+    return tuple(first.shape)
 
 
 def add(*terms: MatrixExpr) -> MatrixExpr:
-    """The sum in the given order, nested sums opened.
+    """The sum in the given order; a sum among the terms is taken apart.
 
     Raises:
         ShapeError: the terms' shapes differ.
     """
-    flat = tuple(part for term in terms for part in (term.args if isinstance(term, MatAdd) else (term,)))
-    _same_shape("sum of", flat)
+    flat = tuple(t for term in terms for t in (term.args if isinstance(term, MatAdd) else (term,)))
+    same_shape("sum of", flat)
     return flat[0] if len(flat) == 1 else MatAdd(*flat)
 
 
@@ -149,7 +231,7 @@ def hadamard(*factors: MatrixExpr) -> MatrixExpr:
     Raises:
         ShapeError: the factors' shapes differ.
     """
-    _same_shape("elementwise product of", factors)
+    same_shape("elementwise product of", factors)
     return factors[0] if len(factors) == 1 else HadamardProduct(*factors)
 
 
@@ -167,6 +249,14 @@ def matmul(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     return MatMul(left, right)
 
 
+def times(number: Expr | int, node: MatrixExpr) -> MatrixExpr:
+    """A number, a fraction or a size times an expression; −1 is the negative, 1 the expression itself."""
+    coefficient = sympify(number)
+    if coefficient == MINUS_ONE:
+        return negate(node)
+    return node if coefficient == ONE else MatMul(coefficient, node)
+
+
 def negate(node: MatrixExpr) -> MatrixExpr:
     """The negative; that of a negative is what was negated."""
     return node.args[1] if is_negative(node) else MatMul(MINUS_ONE, node)
@@ -174,6 +264,16 @@ def negate(node: MatrixExpr) -> MatrixExpr:
 
 def is_negative(node: MatrixExpr) -> bool:
     return isinstance(node, MatMul) and node.args[0] == MINUS_ONE
+
+
+def is_numbered(node: MatrixExpr) -> bool:
+    """Whether the node is a number times an expression, the negative among them."""
+    return isinstance(node, MatMul) and not isinstance(node.args[0], MatrixExpr)
+
+
+def is_product(node: MatrixExpr) -> bool:
+    """Whether the node is the product of two matrices, not of a number and a matrix."""
+    return isinstance(node, MatMul) and not is_numbered(node)
 
 
 def ones_like(node: MatrixExpr) -> MatrixExpr:
@@ -199,6 +299,5 @@ def symbols_in(node: MatrixExpr) -> Iterator[MatrixSymbol]:
     if isinstance(node, MatrixSymbol):
         yield node
         return
-    for arg in node.args:
-        if isinstance(arg, MatrixExpr):
-            yield from symbols_in(arg)
+    for arg in parts(node):
+        yield from symbols_in(arg)

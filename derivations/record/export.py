@@ -11,6 +11,7 @@ from derivations.cells import cells
 from derivations.derive.catalogue import of_cell
 from derivations.derive.formula import DerivationStep, Formula
 from derivations.derive.graph import graph
+from derivations.derive.table import table
 from derivations.language import Cell, Dimension, Source, Symbol
 from derivations.language.expressions import TimeSum, hadamard, outer
 from derivations.record import release
@@ -19,12 +20,12 @@ from derivations.record.cite import FORMATS, citation
 from derivations.record.ledger import version
 from derivations.record.trusted import trusted_base
 from derivations.write import notation
+from derivations.write.code import numpy
 from derivations.write.dialect import Notation, NotationError
 from derivations.write.layout import Symbols, layout, lines, statement
 from derivations.write.mathml import mathml
 from derivations.write.notation import Writing
 from derivations.write.notations import notations
-from derivations.write.numpy import numpy
 from derivations.write.sympy import source as sympy_source
 from derivations.write.tex import aligned, tex
 
@@ -196,7 +197,7 @@ def variants(one: Notation, cell: Cell) -> dict[str, dict[str, str]]:
 def notation_snippets() -> dict[str, str]:
     """Pieces of notation that prose explains, set as the formulas set them."""
     lstm = cells()["lstm"]
-    symbols = notation.table(lstm)
+    symbols = table(lstm)
 
     def of(node: MatrixExpr | Expr) -> str:
         return tex(layout(node, symbols))

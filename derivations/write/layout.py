@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Add, Expr, Integer, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, Transpose
+from sympy import Add, Expr, Integer, MatAdd, MatrixSymbol, Mul, Pow
 from sympy import Symbol as Scalar
-from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.language import Symbol
-from derivations.language.expressions import Elementwise, TimeSum, is_negative
-from derivations.write.notation import OWN, TRANSPOSE, Joint, Writing
+from derivations.language.expressions import Elementwise, TimeSum, is_negative, is_numbered
+from derivations.language.primitives import COMMA, PRIMITIVES, SUM, TIGHT, number_box, row, slope_of
+from derivations.language.symbols import Symbol
+from derivations.write.notation import OWN, Joint, Writing
 from derivations.write.typeset import (
     BigSum,
     Box,
@@ -21,22 +21,28 @@ from derivations.write.typeset import (
     Number,
     Operator,
     Row,
-    Sub,
-    Sup,
+    joined,
+    raised,
     width,
 )
 
 PLUS, MINUS, EQUALS = Operator("+", "+"), Operator("−", "-"), Operator("=", "=")
 SIGN = Operator("−", "-", sign=True)
-ODOT = Operator("⊙", r"\odot")
-CDOT, COMMA = Operator("·", r"\cdot"), Operator(",", ",")
-NAMES = {"sigmoid": Letter("σ", r"\sigma"), "tanh": Letter("tanh", r"\tanh")}
-SLOPES = {"sigmoid'": Letter("σ′", r"\sigma'"), "tanh'": Letter("tanh′", r"\tanh'")}
+CDOT = Operator("·", r"\cdot")
 
 # A line longer than this is broken before its + and − signs; about what a phone shows.
 LINE_WIDTH_EM = 17.0
 
 Symbols = Mapping[str, Symbol]
+
+
+def level(node: MatrixExpr | Expr) -> int:
+    """How loosely an expression binds; what is no primitive binds tightly."""
+    if isinstance(node, Elementwise) and slope_of(node.function):
+        return TIGHT
+    if isinstance(node, MatrixExpr) and not isinstance(node, MatrixSymbol | TimeSum):
+        return row(node).level
+    return SUM if isinstance(node, Add) else TIGHT
 
 
 def layout(node: MatrixExpr | Expr, symbols: Symbols, writing: Writing = OWN) -> Box:
@@ -47,46 +53,28 @@ def layout(node: MatrixExpr | Expr, symbols: Symbols, writing: Writing = OWN) ->
         TypeError: a kind of node that cannot be printed.
     """
 
-    def inner(part: MatrixExpr | Expr, *fenced: type) -> Box:
+    def inner(part: MatrixExpr | Expr, *fenced: int) -> Box:
         made = layout(part, symbols, writing)
-        return Fence(made) if isinstance(part, fenced) or (fenced and is_negative(part)) else made
+        return Fence(made) if level(part) in fenced or (fenced and is_negative(part)) else made
 
     match node:
         case MatrixSymbol():
             return writing.box(symbols[node.name])
-        case OneMatrix():
-            return Number(1)
-        case Transpose():
-            made = inner(node.arg, MatAdd, MatMul, HadamardProduct)
-            if (
-                isinstance(made, Sup) and made.above == TRANSPOSE
-            ):  # a notation may name the transpose of our matrix
-                return made.base
-            return _raised(made, TRANSPOSE)
-        case HadamardPower():
-            power = int(node.args[1])
-            if isinstance(node.base, Elementwise):
-                value = node.base
-                return Function(NAMES[value.function], layout(value.argument, symbols, writing), power)
-            return _raised(inner(node.base, MatAdd, MatMul, HadamardProduct), Number(power))
-        case Elementwise():
-            name = (NAMES | SLOPES)[node.function]
-            return Function(name, layout(node.argument, symbols, writing))
         case TimeSum():
             sign = BigSum(Letter("t", "t"), Number(1), Letter("T", "T"))
-            return Row((sign, inner(node.body, MatAdd)))
+            return Row((sign, inner(node.body, SUM)))
         case MatAdd() | Add():
             return Row(tuple(part for piece in _sum(node, symbols, writing) for part in piece))
-        case MatMul() if is_negative(node):
-            return Row((SIGN, inner(node.args[1], MatAdd)))
-        case MatMul():
-            return Row(tuple(inner(a, MatAdd, HadamardProduct) for a in node.args))
-        case HadamardProduct():
-            return _join([inner(a, MatAdd, MatMul, HadamardProduct) for a in node.args], ODOT)
+        case Elementwise() if function := slope_of(node.function):
+            name = PRIMITIVES[function].letter or Letter(function, function)
+            return Function(Letter(f"{name.text}′", f"{name.tex}'"), layout(node.argument, symbols, writing))
+        case MatrixExpr():
+            return row(node).layout(node, inner)
         case Mul():
-            return Row(tuple(inner(a, Add) for a in node.args))
+            return Row(tuple(inner(a, SUM) for a in node.args))
         case Pow():
-            return _raised(inner(node.base, Add, Mul), Number(int(node.exp)))
+            base = inner(node.base)
+            return raised(Fence(base) if isinstance(node.base, Add | Mul) else base, Number(int(node.exp)))
         case Integer():
             return Number(int(node))
         case Scalar():
@@ -95,45 +83,16 @@ def layout(node: MatrixExpr | Expr, symbols: Symbols, writing: Writing = OWN) ->
             raise TypeError(f"no layout for {type(node).__name__}: {node}")
 
 
-def _join(boxes: list[Box], between: Operator) -> Row:
-    parts: list[Box] = []
-    for made in boxes:
-        parts += [between, made] if parts else [made]
-    return Row(tuple(parts))
-
-
-def _raised(base: Box, above: Box) -> Sup:
-    """A base with something above; in parentheses where it has a superscript already, as y^t has in some notations."""
-    return Sup(Fence(base) if _has_superscript(base) else base, above)
-
-
-def _has_superscript(box: Box) -> bool:
-    match box:
-        case Sup():
-            return True
-        case Sub(base=base):
-            return _has_superscript(base)
-        case Row(parts=parts):
-            return any(map(_has_superscript, parts))
-        case _:
-            return False
-
-
 def _sum(node: MatAdd | Add, symbols: Symbols, writing: Writing) -> list[list[Box]]:
     """The terms of a sum, each with the sign that stands before it."""
     pieces: list[list[Box]] = []
     terms = list(node.args)
     while terms:
         term = terms.pop(0)
-        negative = is_negative(term)
+        negative, made = _term(term, symbols, writing)
         if terms and (joint := writing.joint(term, terms[0], symbols)):
             terms.pop(0)
-            made: Box = _joint(joint, symbols, writing)
-        else:
-            body = term.args[1] if negative else term
-            made = layout(body, symbols, writing)
-            if negative and isinstance(body, MatAdd):
-                made = Fence(made)
+            negative, made = False, _joint(joint, symbols, writing)
         if pieces:
             pieces.append([MINUS if negative else PLUS, made])
         else:
@@ -141,9 +100,19 @@ def _sum(node: MatAdd | Add, symbols: Symbols, writing: Writing) -> list[list[Bo
     return pieces
 
 
+def _term(term: MatrixExpr | Expr, symbols: Symbols, writing: Writing) -> tuple[bool, Box]:
+    """Whether a term is subtracted, and what stands after its sign."""
+    if not (isinstance(term, MatrixExpr) and is_numbered(term) and term.args[0].could_extract_minus_sign()):
+        return False, layout(term, symbols, writing)
+    factor, body = -term.args[0], term.args[1]
+    made = layout(body, symbols, writing)
+    fenced = Fence(made) if isinstance(body, MatAdd) else made
+    return True, fenced if factor == 1 else Row((number_box(factor), fenced))
+
+
 def _joint(joint: Joint, symbols: Symbols, writing: Writing) -> Row:
     """A matrix times vectors on top of each other."""
-    vectors = _join([layout(vector, symbols, writing) for vector in joint.vectors], COMMA)
+    vectors = joined([layout(vector, symbols, writing) for vector in joint.vectors], COMMA)
     return Row((joint.matrix, CDOT, Fence(vectors, "[")))
 
 

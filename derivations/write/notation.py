@@ -7,18 +7,16 @@ parts that `Writing` names; the formulas themselves know neither.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sympy import MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.language import Cell, State, Symbol, When
-from derivations.write.typeset import At, Bar, Box, Frac, Letter, Number, Operator, Row, Sub
+from derivations.derive.table import DELTA
+from derivations.language.symbols import Symbol, When
+from derivations.write.typeset import At, Bar, Box, Frac, Letter, Number, Operator, Row, Sub, Sup
 
 PARTIAL = Letter("∂", r"\partial")
 LOSS = Letter("L", "L")
-DELTA = "Δ"
-TRANSPOSE = Letter("⊤", r"\top")
 
 
 def partial(box: Box) -> Box:
@@ -62,7 +60,10 @@ class Writing:
 
     def letter(self, symbol: Symbol) -> Box:
         """What is printed of a symbol without its bar, index and step."""
-        return Letter("Δ", r"\Delta") if symbol.letter == DELTA else Letter(symbol.letter, symbol.letter)
+        if symbol.letter == DELTA:
+            delta = Letter("Δ", r"\Delta")
+            return Sup(delta, Letter(symbol.index, symbol.index)) if symbol.index else delta
+        return Letter(symbol.letter, symbol.letter)
 
     def barred(self, letter: Box) -> Box:
         """The pre-activation of what has this letter."""
@@ -92,62 +93,3 @@ OWN = Writing()
 def box(symbol: Symbol) -> Box:
     """The symbol in the site's own notation."""
     return OWN.box(symbol)
-
-
-def cotangent_symbol(of: Symbol, shift: str = "", through: When = "") -> Symbol:
-    """∂L/∂v of the symbol v; ``through`` the step by which a part of it arrives; ``shift`` ends its name."""
-    name = f"d{of.name}{shift}"
-    meaning = "cotangent" if of.role != "parameter" else "gradient"
-    if through:
-        meaning = "step-contribution" if of.role == "parameter" else "arriving-cotangent"
-    return Symbol(
-        MatrixSymbol(name, *of.shape),
-        name,
-        of.letter,
-        "cotangent",
-        meaning,
-        index=of.index,
-        of=of.meaning,
-        cotangent_of=of,
-        through=through,
-    )
-
-
-def loss_symbol(output: State) -> Symbol:
-    """Δ_t, what the loss or the layer above puts on the output of step t."""
-    name = f"d{output.name}_loss"
-    node = MatrixSymbol(name, *output.shape)
-    return Symbol(node, name, DELTA, "cotangent", "loss-cotangent", when="t", of=output.meaning)
-
-
-def table(cell: Cell) -> dict[str, Symbol]:
-    """Every symbol that a formula of the cell may print, by name: the cell's own, and the cotangents of all of them."""
-    found: list[Symbol] = list(cell.symbols)
-    for s in cell.quantities:
-        found.append(cotangent_symbol(s))
-        if isinstance(s, State):
-            found.append(cotangent_symbol(s, "_next", through="t+1"))
-    for s in cell.states:
-        found.append(cotangent_symbol(s.previous, through="t"))
-        found += [s.initial, cotangent_symbol(s.initial)]
-    found += [cotangent_symbol(s) for s in cell.inputs]
-    for s in cell.parameters:
-        found += [cotangent_symbol(s), cotangent_symbol(s, "_t", through="t")]
-    found.append(loss_symbol(cell.output))
-    found += [
-        at_first_step(s) for s in found if s.when == "t" or (s.cotangent_of and s.cotangent_of.when == "t")
-    ]
-    return {s.name: s for s in found}
-
-
-def at_first_step(symbol: Symbol) -> Symbol:
-    """The symbol at t = 1."""
-    name = f"{symbol.name}_1"
-    of = symbol.cotangent_of
-    return replace(
-        symbol if not isinstance(symbol, State) else symbol.plain(),
-        node=MatrixSymbol(name, *symbol.shape),
-        name=name,
-        when="1" if symbol.when else "",
-        cotangent_of=at_first_step(of) if of else None,
-    )

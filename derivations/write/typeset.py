@@ -5,6 +5,7 @@ Every writer (TeX, MathML, plain text) turns these few boxes into its format and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -113,6 +114,31 @@ class Row(Box):
     """Boxes side by side."""
 
     parts: tuple[Box, ...]
+
+
+def joined(boxes: Sequence[Box], between: Operator) -> Box:
+    """Boxes with an operator between them."""
+    parts: list[Box] = []
+    for made in boxes:
+        parts += [between, made] if parts else [made]
+    return parts[0] if len(parts) == 1 else Row(tuple(parts))
+
+
+def raised(base: Box, above: Box) -> Sup:
+    """A base with something above; in parentheses where it has a superscript already, as y^t has in some notations."""
+    return Sup(Fence(base) if _has_superscript(base) else base, above)
+
+
+def _has_superscript(box: Box) -> bool:
+    match box:
+        case Sup():
+            return True
+        case Sub(base=base):
+            return _has_superscript(base)
+        case Row(parts=parts):
+            return any(map(_has_superscript, parts))
+        case _:
+            return False
 
 
 def width(box: Box) -> float:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import lstmref
-from lstmref import ExtraError, accelerated, compiled
+from lstmref import ExtraError, accelerated
+from lstmref.fast import compiled
 from tests.project.sources import imported, modules
 
 FOLDER = Path(compiled.__path__[0])
@@ -52,10 +53,10 @@ def test_without_it_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatc
         pass
 
 
-@pytest.mark.parametrize("name", ["", ".elementary", ".memory"])
+@pytest.mark.parametrize("name", ["", ".elementary", ".lstm"])
 def test_examples_in_docstrings(name: str) -> None:
     pytest.importorskip("numba")
-    done = doctest.testmod(importlib.import_module(f"lstmref.compiled{name}"))
+    done = doctest.testmod(importlib.import_module(f"lstmref.fast.compiled{name}"))
     assert done.attempted > 0
     assert done.failed == 0
 
@@ -63,7 +64,7 @@ def test_examples_in_docstrings(name: str) -> None:
 def test_where_nothing_can_be_kept_it_compiles_all_the_same() -> None:
     """As in a read-only installation of a user without a home: of code without a file Numba can keep nothing."""
     pytest.importorskip("numba")
-    elementary = importlib.import_module("lstmref.compiled.elementary")
+    elementary = importlib.import_module("lstmref.fast.compiled.elementary")
     nowhere = FunctionType(twice.__code__.replace(co_filename="<nowhere>"), {})
     caches = {}
     for name, function in (("kept", twice), ("not kept", nowhere)):
