@@ -1,8 +1,9 @@
 """Which cells a network of them has, and the names of their parameters.
 
 A network is a stack of layers of one kind of cell; every layer of a bidirectional one has a second cell that reads
-the sequence backwards. Its parameters are one flat mapping: `"<layer>.<direction>.<name>"`, such as
-`"0.forward.W_i"` or `"1.reverse.U_f"`, with the name that the cell itself gives the parameter.
+the sequence backwards; of a reverse one that is the only cell. Its parameters are one flat mapping:
+`"<layer>.<direction>.<name>"`, such as `"0.forward.W_i"` or `"1.reverse.U_f"`, with the name that the cell itself
+gives the parameter.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from lstmref import check
 from lstmref.discovery import cell
-from lstmref.errors import ShapeError
+from lstmref.errors import KindError, NameSetError, ShapeError
 
 ValueT = TypeVar("ValueT")
 
@@ -22,9 +23,12 @@ DIRECTIONS = ("forward", "reverse")
 class Architecture:
     """The cell by its hyphenated name, D inputs, H hidden units a direction, the layers, and the directions.
 
-    Layer 0 reads D inputs; every other reads the H (bidirectional 2 H) outputs of the layer below.
-    Raises NameSetError for an unknown cell, ShapeError or KindError for sizes that are no whole numbers >= 0, and
-    ShapeError for less than one layer.
+    Layer 0 reads D inputs; every other reads the H (bidirectional 2 H) outputs of the layer below. bidirectional: every
+    layer reads the sequence both ways. reverse: every layer reads it backwards only, from each sample's last step to
+    its first; the output of step t still stands at t.
+    Raises NameSetError for an unknown cell and for reverse beside bidirectional, ShapeError or KindError for
+    sizes that are no whole numbers >= 0, KindError for a direction that is no bool, and ShapeError for less than one
+    layer.
 
     >>> two = Architecture("lstm", D=3, H=4, layers=2, bidirectional=True)
     >>> two.parameter_shapes()["1.reverse.W_i"]
@@ -33,6 +37,8 @@ class Architecture:
     (('forward', 'reverse'), [(0, 'forward'), (0, 'reverse'), (1, 'forward'), (1, 'reverse')])
     >>> two.inputs(0), two.inputs(1), two.outputs
     (3, 8, 8)
+    >>> list(Architecture("rnn", D=3, H=4, reverse=True).parameter_shapes())
+    ['0.reverse.W', '0.reverse.U', '0.reverse.b']
     """
 
     cell: str
@@ -40,6 +46,7 @@ class Architecture:
     H: int
     layers: int = 1
     bidirectional: bool = False
+    reverse: bool = False
 
     def __post_init__(self) -> None:
         cell(self.cell)
@@ -47,11 +54,21 @@ class Architecture:
             check.size(name, getattr(self, name))
         if self.layers < 1:
             raise ShapeError(f"layers: expected a whole number >= 1, got {self.layers}")
+        for name in ("bidirectional", "reverse"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise KindError(f"{name}: expected True or False, got {type(value).__name__}")
+        if self.bidirectional and self.reverse:
+            raise NameSetError(
+                "reverse: expected False, as a bidirectional network reads both ways, got True"
+            )
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """("forward",) or ("forward", "reverse")."""
-        return DIRECTIONS if self.bidirectional else DIRECTIONS[:1]
+        """("forward",), ("forward", "reverse"), or ("reverse",)."""
+        if self.bidirectional:
+            return DIRECTIONS
+        return DIRECTIONS[1:] if self.reverse else DIRECTIONS[:1]
 
     @property
     def outputs(self) -> int:
