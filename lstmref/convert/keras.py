@@ -221,8 +221,8 @@ def _refuse_joint(where: str, given: Sequence[Array]) -> None:
     if len(given) == 2 and given[0].ndim == 2 and given[1].shape == given[0].shape[1:]:
         refusals.refuse(
             f"{where}recurrent_kernel: expected a matrix, got {given[1].shape}: TensorFlow 1 has W and U in one "
-            "kernel, [x; h], with the gates i, g, f, o and a forget_bias added when it runs: take it apart, and give kernel, "
-            "recurrent_kernel and bias in Keras's order"
+            "kernel, [x; h], with the gates i, g, f, o and a forget_bias added when it runs: take it apart, and give "
+            "kernel, recurrent_kernel and bias in Keras's order"
         )
 
 

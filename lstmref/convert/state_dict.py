@@ -59,8 +59,8 @@ def find(state_dict: Mapping[str, Any], prefix: str) -> Found:
 biased=False)
     >>> find({"a.weight_ih_l0": 1, "b.weight_ih_l0": 2}, "")
     Traceback (most recent call last):
-    lstmref.errors.NameSetError: state_dict: expected weight_ih_l0 and so on, got a.weight_ih_l0, b.weight_ih_l0; \
-give prefix='a.' or prefix='b.'
+    lstmref.errors.NameSetError: state_dict: expected weight_ih_l0 and so on, got unknown a.weight_ih_l0, \
+b.weight_ih_l0; give prefix='a.' or prefix='b.'
     """
     if not isinstance(state_dict, Mapping):
         raise KindError(f"state_dict: expected a mapping of names to arrays, got {type(state_dict).__name__}")
@@ -79,7 +79,8 @@ give prefix='a.' or prefix='b.'
         others = [p for p in prefixes if p != start] or (
             [start] if unknown and len(fitting) == 1 and start else []
         )
-        raise NameSetError(_not_found(prefix, unknown or list(own) or list(given), others))
+        what = f"unknown {listed(unknown)}" if unknown else listed(given) or "no names"
+        raise NameSetError(_not_found(prefix, what, others))
     return _named(start, own)
 
 
@@ -126,11 +127,10 @@ def _refuse_other_forms(start: str, own: Mapping[str, Any]) -> None:
                 refusals.refuse(f"{start}{name}: expected the weights themselves: {why}")
 
 
-def _not_found(prefix: str, got: list[str], prefixes: list[str]) -> str:
+def _not_found(prefix: str, got: str, prefixes: list[str]) -> str:
     """What to say where no layer stands behind the prefix."""
     hint = " or ".join(f"prefix={bare(p)!r}" for p in prefixes[:SHOWN])
-    what = listed(got) if got else "no names"
-    return f"state_dict: expected {prefix}weight_ih_l0 and so on, got {what}" + (
+    return f"state_dict: expected {prefix}weight_ih_l0 and so on, got {got}" + (
         f"; give {hint}" if hint else ""
     )
 

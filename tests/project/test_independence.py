@@ -16,7 +16,7 @@ from tests.project.sources import foreign_imports, imported, modules, text_run_a
 # safetensors is optional, for files of weights, and numba, for compiled loops; tests/convert and tests/compiled see to
 # it that nothing else imports them.
 MAY_IMPORT = {
-    "lstmref": {"numpy", "numba", "safetensors"},
+    "lstmref": {"numpy", "numba", "safetensors", "onnx", "h5py"},
     "derivations": {"flint", "mpmath", "sympy", "joblib", "dask", "tqdm"},
 }
 MEET = ("tests/agreement/", "tests/strength/", "tests/witnesses/")
