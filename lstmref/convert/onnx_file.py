@@ -151,25 +151,19 @@ class _Scope(NamedTuple):
         nodes = self.needed(name)
         if nodes is None:
             return None
-        onnx = self.package
         used = {name, *(source for node in nodes for source in node.input)} & set(self.tensors)
         try:
-            if not nodes and hasattr(self.tensors[name], "raw_data"):
-                value: Array = onnx.numpy_helper.to_array(self.tensors[name])
-                return value
-            dense = [self.tensors[key] for key in used if hasattr(self.tensors[key], "raw_data")]
-            sparse = [self.tensors[key] for key in used if not hasattr(self.tensors[key], "raw_data")]
-            nodes = nodes or [onnx.helper.make_node("Identity", [name], [f"{name}@"])]
-            output = onnx.ValueInfoProto(
-                name=nodes[-1].output[0] if nodes[-1].output[0] == f"{name}@" else name
-            )
-            graph = onnx.helper.make_graph(nodes, "constant", [], [output], dense, sparse_initializer=sparse)
-            model = onnx.helper.make_model(graph, opset_imports=self.model.opset_import)
-            (value,) = onnx.reference.ReferenceEvaluator(model).run(None, {})
+            values = {key: _dense(self.package, self.tensors[key]) for key in used}
+            if not nodes:
+                return values[name]
+            helper = self.package.helper
+            given = [self.package.numpy_helper.from_array(value, key) for key, value in values.items()]
+            graph = helper.make_graph(nodes, "constant", [], [self.package.ValueInfoProto(name=name)], given)
+            model = helper.make_model(graph, opset_imports=self.model.opset_import)
+            (value,) = self.package.reference.ReferenceEvaluator(model).run(None, {})
             return np.asarray(value)
-        except (
-            Exception
-        ) as error:  # whatever the package raises of a tensor that is not whole, or of an operator
+        # Whatever the package raises of a tensor that is not whole, or of an operator that it has not.
+        except Exception as error:
             raise ConversionError(
                 f"{what}: expected a constant that can be read, got {name!r}: {type(error).__name__}: {error}"
             ) from error
@@ -189,14 +183,18 @@ class _Scope(NamedTuple):
             todo += () if node.op_type in SHAPES else node.input
         return False
 
-    def zero(self, name: str) -> bool:
+    def zero(self, what: str, name: str) -> bool:
         """Whether a tensor can be seen to be zero throughout, whatever its shape."""
+        seen: set[str] = set()
         todo = [name]
         while todo:
             each = todo.pop()
+            if each in seen:
+                continue
+            seen.add(each)
             node = self.makers.get(each)
             if self.needed(each) is not None:
-                value = self.constant(each, each)
+                value = self.constant(what, each)
                 if value is None or value.any():
                     return False
             elif node is not None and node.op_type == "ConstantOfShape":
@@ -256,7 +254,7 @@ class _Node(NamedTuple):
         """Refuse lengths and initial states that are part of the model, unless the states are zeros."""
         for key, name in self.inputs().items():
             if key in GIVEN and not self.scope.follows_data(name):
-                if key != "sequence_lens" and self.scope.zero(name):
+                if key != "sequence_lens" and self.scope.zero(f"{self.name} {key}", name):
                     continue
                 argument = "lengths" if key == "sequence_lens" else "states"
                 refusals.refuse(
@@ -264,6 +262,20 @@ class _Node(NamedTuple):
                     f"the model has itself and Weights do not hold: convert the layer that onnx_nodes gives by "
                     f"from_onnx, and give {key} to network.forward as {argument}"
                 )
+
+
+def _dense(package: ModuleType, tensor: Any) -> Array:
+    """An initialiser as an array; a sparse one says where each number stands, along the axes or in the flat array."""
+    if not hasattr(tensor, "indices"):
+        whole: Array = package.numpy_helper.to_array(tensor)
+        return whole
+    values, where = (
+        package.numpy_helper.to_array(tensor.values),
+        package.numpy_helper.to_array(tensor.indices),
+    )
+    found = np.zeros(tuple(tensor.dims), values.dtype)
+    found[np.unravel_index(where, found.shape) if where.ndim == 1 else tuple(where.T)] = values
+    return found
 
 
 def _nodes(source: Any) -> list[_Node]:

@@ -107,7 +107,7 @@ def test_from_keras(cell: str, data: st.DataObject) -> None:
         if cell == "gru-after":
             summable(*((b[0], b[1]) for b in own[2::3] if biased))
         stack.append(own)
-    option = {"reset_after": cell == "gru-after"} if k == 3 else {}
+    option: dict[str, Any] = {"reset_after": cell == "gru-after"} if k == 3 else {}
     weights = convert.from_keras(stack, cell=cell, **option, **drawn.said("keras", cell, both))
     assert weights.architecture == Architecture(cell, D, H, layers, both)
     assert weights.biased == biased
