@@ -18,15 +18,16 @@ NAME = re.compile(r"(?:weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)(?:_l(0|[1-
 WITH_PREFIX = re.compile(rf"(?P<prefix>(?:.*\.)?)(?P<own>{NAME.pattern})")
 # What DataParallel, torch.compile, FSDP and activation checkpointing put between the names of modules.
 WRAPPERS = {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
-# How something keeps a weight in other tensors, and what to call to have the weight itself.
+# How something keeps a weight in other tensors, and what to call to have the weight itself. The first that fits says
+# it: spectral_norm has a _v as well.
 KEPT_OTHERWISE = (
+    (rf"{NAME.pattern}_(?:orig|mask|u)",
+     "pruning or spectral_norm computes the weight: call torch.nn.utils.prune.remove, or remove_spectral_norm, first"),
     (rf"{NAME.pattern}_[gv]|parametrizations\.{NAME.pattern}\.original[01]",
      "weight_norm keeps a weight in two parts: call torch.nn.utils.remove_weight_norm, or "
      "torch.nn.utils.parametrize.remove_parametrizations, first"),
     (rf"parametrizations\.{NAME.pattern}\.[\w.]+",
      "a parametrization computes the weight: call torch.nn.utils.parametrize.remove_parametrizations first"),
-    (rf"{NAME.pattern}_(?:orig|mask|u)",
-     "pruning or spectral_norm computes the weight: call torch.nn.utils.prune.remove, or remove_spectral_norm, first"),
     (r"(?:.*\.)?(?:_all_weight_values|_packed_params)(?:\..*)?",
      "a quantised layer has rounded whole numbers for weights: convert the layer that it was made from"),
     (r"(?:.*/)?kernel(?::0)?",
