@@ -26,15 +26,16 @@ def layer(op_type: str, P: Array | None = None, **attributes: Any) -> OnnxLayer:
     n = 2 if attributes.get("direction") == "bidirectional" else 1
     rng = np.random.default_rng(1)
     W, R, B_ = (rng.normal(size=shape) for shape in ((n, k * H, D), (n, k * H, H), (n, 2 * k * H)))
-    whole = {"hidden_size": H, **attributes}
-    return OnnxLayer(op_type, *(value.astype(np.float32) for value in (W, R, B_)), whole, P)
+    W, R, B_ = (value.astype(np.float32) for value in (W, R, B_))
+    return OnnxLayer(op_type, W, R, B_, {"hidden_size": H, **attributes}, P)
 
 
 def inputs() -> Array:
     """Of all magnitudes, so that gates are saturated at some steps and not at others."""
     rng = np.random.default_rng(2)
     drawn_ = rng.normal(size=(T, B, D)) * np.array([1, 10, 1e3, 1, 1e6, 1])[:, None, None]
-    return drawn_.astype(np.float32)
+    found: Array = drawn_.astype(np.float32)
+    return found
 
 
 def runtime(program: Any, of: OnnxLayer) -> Array:
