@@ -15,6 +15,7 @@ from lstmref.errors import NameSetError
 PLAIN = ("SimpleRNN", "LSTM", "GRU")
 CELLS = tuple(f"{name}Cell" for name in PLAIN)
 WRAPPERS = ("Bidirectional", "RNN")
+OWN = "a function of your own"
 
 
 class Built(NamedTuple):
@@ -64,13 +65,22 @@ def found(given: Any) -> Iterator[tuple[str, Callable[[], Layer]]]:
     """
     name = _class_name(type(given))
     if name:
-        yield (
-            str(given.name),
-            lambda: understood(str(given.name), name, given.get_config(), given.get_weights()),
-        )
+        yield str(given.name), lambda: _live(name, given)
         return
     for layer in getattr(given, "layers", ()):
         yield from found(layer)
+
+
+def _live(class_name: str, given: Any) -> Layer:
+    """A layer that is there; a function of the user's own is known by its module, as Keras may save it by its name."""
+    sides = [getattr(given, name, None) for name in ("forward_layer", "backward_layer")]
+    for part in (given, *sides, *(getattr(each, "cell", None) for each in (given, *sides))):
+        for name in ("activation", "recurrent_activation"):
+            function = getattr(part, name, None)
+            module = str(getattr(function, "__module__", ""))
+            if callable(function) and module.partition(".")[0] not in ("keras", "tf_keras", "tensorflow"):
+                refusals.activation(f"{given.name}: {name}", OWN, "a function of Keras")
+    return understood(str(given.name), class_name, given.get_config(), given.get_weights())
 
 
 def configured(config: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -151,7 +161,7 @@ def _function(given: object) -> str:
     if isinstance(given, str):
         return given
     name = given.get("config") if isinstance(given, Mapping) else None
-    return f"a function of your own{f', {name}' if isinstance(name, str) else ''}"
+    return OWN + (f", {name}" if isinstance(name, str) else "")
 
 
 def _class_name(cls: type) -> str:

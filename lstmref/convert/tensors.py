@@ -6,8 +6,9 @@ Source: the format of safetensors, https://huggingface.co/docs/safetensors.
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -80,10 +81,14 @@ def parse(content: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     return found, header.get("__metadata__", {})
 
 
-class _Foreign(NamedTuple):
+@dataclass(frozen=True)
+class _Foreign:
     """A tensor of a dtype that NumPy has not: refused by that name where it is asked for, and only there."""
 
-    dtype: str
+    kind: str
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+        raise TypeError(f"{self.kind}, which NumPy has not")
 
 
 def _tensors(content: bytes) -> Iterator[tuple[str, Any]]:

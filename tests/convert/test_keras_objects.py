@@ -69,9 +69,9 @@ def test_a_layer_is_what_has_its_methods() -> None:
 
 
 def test_the_two_directions_must_be_alike() -> None:
-    def both(**backward: Any) -> Bidirectional:
+    def both(forward: bool = True, **backward: Any) -> Bidirectional:
         config = CONFIG | {"go_backwards": True} | backward
-        inner = {"class_name": "LSTM", "config": CONFIG}
+        inner = {"class_name": "LSTM", "config": CONFIG | {"go_backwards": not forward}}
         outer = {
             "layer": inner,
             "backward_layer": {"class_name": "LSTM", "config": config},
@@ -80,7 +80,11 @@ def test_the_two_directions_must_be_alike() -> None:
         return Bidirectional(outer, arrays() + arrays())
 
     assert convert.from_keras(both()).architecture == Architecture("lstm", D, H, bidirectional=True)
-    for change in ({"activation": "relu"}, {"go_backwards": False}):
+    for change in (
+        {"activation": "relu"},
+        {"go_backwards": False},
+        {"forward": False, "go_backwards": False},
+    ):
         with pytest.raises(
             ConversionError, match=r"^made: expected a backward layer that is as the forward one but"
         ):
@@ -115,31 +119,23 @@ X = np.random.default_rng(1).normal(size=(B, T, D)).astype(np.float32)
 def test_what_arrays_do_not_tell(keras: Any) -> None:
     """Each of these has the arrays of a layer that converts."""
     layers = keras.layers
-    for make, message in (
-        (lambda: layers.LSTM(H, activation="relu"), r"activation: expected tanh, got relu"),
+
+    def tanh(x: Any) -> Any:
+        return x
+
+    two = [layers.LSTMCell(H), layers.LSTMCell(H)]
+    cases: list[tuple[Any, str]] = [
+        (layers.LSTM(H, activation="relu"), r"activation: expected tanh, got relu"),
+        (layers.GRU(H, recurrent_activation="hard_sigmoid"), r"recurrent_activation: .*, got hard_sigmoid"),
+        (layers.SimpleRNN(H, activation=None), r"activation: expected tanh, got linear"),
+        (layers.Bidirectional(layers.LSTM(H), merge_mode="sum"), r"merge_mode: expected 'concat', got 'sum'"),
         (
-            lambda: layers.GRU(H, recurrent_activation="hard_sigmoid"),
-            r"recurrent_activation: .*, got hard_sigmoid",
+            layers.LSTM(H, activation=tanh),
+            r"activation: expected a function of Keras, got a function of your own",
         ),
-        (lambda: layers.SimpleRNN(H, activation=None), r"activation: expected tanh, got linear"),
-        (
-            lambda: layers.Bidirectional(layers.LSTM(H), merge_mode="sum"),
-            r"merge_mode: expected 'concat', got 'sum'",
-        ),
-        (
-            lambda: layers.Bidirectional(layers.LSTM(H, go_backwards=True)),
-            r"expected a backward layer that is as",
-        ),
-        (
-            lambda: layers.LSTM(H, activation=keras.ops.tanh),
-            r"activation: expected tanh, got a function of your own",
-        ),
-        (
-            lambda: layers.RNN([layers.LSTMCell(H), layers.LSTMCell(H)]),
-            r"expected SimpleRNN, LSTM, GRU, .*, got Stacked",
-        ),
-    ):
-        layer = make()
+        (layers.RNN(two), r"expected SimpleRNN, LSTM, GRU, .*, got Stacked"),
+    ]
+    for layer, message in cases:
         layer(X)
         with pytest.raises(ConversionError, match=message):
             convert.from_keras(layer)
@@ -148,20 +144,20 @@ def test_what_arrays_do_not_tell(keras: Any) -> None:
 @pytest.mark.witness
 def test_layers_cells_and_models(keras: Any) -> None:
     layers = keras.layers
-    for make, cell in (
-        (lambda: layers.LSTM(H, return_sequences=True), "lstm"),
-        (lambda: layers.RNN(layers.LSTMCell(H), return_sequences=True), "lstm"),
-        (lambda: layers.GRU(H, return_sequences=True, reset_after=False, use_bias=False), "gru-cho"),
-        (lambda: layers.GRU(H, return_sequences=True, use_bias=False), "gru-after"),
-        (lambda: layers.Bidirectional(layers.SimpleRNN(H, return_sequences=True)), "rnn"),
-        (lambda: layers.LSTM(H, return_sequences=True, dropout=0.5), "lstm"),
-    ):
-        layer = make()
+    cases: list[tuple[Any, str]] = [
+        (layers.LSTM(H, return_sequences=True), "lstm"),
+        (layers.RNN(layers.LSTMCell(H), return_sequences=True), "lstm"),
+        (layers.GRU(H, return_sequences=True, reset_after=False, use_bias=False), "gru-cho"),
+        (layers.GRU(H, return_sequences=True, use_bias=False), "gru-after"),
+        (layers.Bidirectional(layers.SimpleRNN(H, return_sequences=True)), "rnn"),
+        (layers.LSTM(H, return_sequences=True, dropout=0.5), "lstm"),
+    ]
+    for layer, name in cases:
         expected = np.asarray(layer(X))
         model = keras.Sequential([keras.Input((T, D)), layer, layers.Dense(2)])
         for source in (layer, model):
             weights = convert.from_keras(source)
-            assert weights.architecture.cell == cell
+            assert weights.architecture.cell == name
             np.testing.assert_allclose(run(weights, X), expected, rtol=0, atol=1e-5)
     cell = layers.GRUCell(H)
     cell.build((B, D))

@@ -25,9 +25,9 @@ def layer(op_type: str, P: Array | None = None, **attributes: Any) -> OnnxLayer:
     k = {"RNN": 1, "GRU": 3, "LSTM": 4}[op_type]
     n = 2 if attributes.get("direction") == "bidirectional" else 1
     rng = np.random.default_rng(1)
-    W, R, B_ = (rng.normal(size=shape) for shape in ((n, k * H, D), (n, k * H, H), (n, 2 * k * H)))
-    W, R, B_ = (value.astype(np.float32) for value in (W, R, B_))
-    return OnnxLayer(op_type, W, R, B_, {"hidden_size": H, **attributes}, P)
+    shapes = ((n, k * H, D), (n, k * H, H), (n, 2 * k * H))
+    W, R, bias = (rng.normal(size=shape).astype(np.float32) for shape in shapes)
+    return OnnxLayer(op_type, W, R, bias, {"hidden_size": H, **attributes}, P)
 
 
 def inputs() -> Array:
