@@ -57,6 +57,8 @@ def half(values: Iterable[Any]) -> bool:
 def narrowed(values: Iterable[Array]) -> list[Array]:
     """The arrays in float16 where that holds every entry of all of them, else as they are.
 
+    values: arrays of any shapes, of one dtype.
+
     >>> [value.dtype.name for value in narrowed([np.ones(2, np.float32)])]
     ['float16']
     >>> [value.dtype.name for value in narrowed([np.ones(2, np.float32), np.float32([0.1])])]

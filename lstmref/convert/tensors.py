@@ -49,7 +49,7 @@ def load_safetensors(
 
 
 def dump(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
-    """The content of a file with these arrays, of one dtype of float32 or float64.
+    """The content of a file with these arrays, of any shapes, and of one dtype of float32 or float64.
 
     Raises ConversionError for another dtype, and where the package is missing.
 
