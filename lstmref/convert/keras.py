@@ -12,7 +12,7 @@ import numpy as np
 
 from lstmref.architecture import Architecture
 from lstmref.check import Array
-from lstmref.convert import arrays, blocks, keras_files, keras_layers, reading, refusals
+from lstmref.convert import arrays, blocks, keras_files, keras_layers, options, reading, refusals
 from lstmref.convert.blocks import Blocks
 from lstmref.convert.keras_layers import Built, Layer
 from lstmref.convert.layouts import KERAS, Layout
@@ -65,6 +65,8 @@ def from_keras(
     >>> from_keras(gru, **said).architecture.cell, from_keras(gru, cell="gru", **said).params["0.forward.b_z"]
     ('gru-cho', array([-1., -1., -1.]))
     """
+    options.texts(cell=cell, merge_mode=merge_mode)
+    options.flags(bidirectional=bidirectional, reset_after=reset_after, go_backwards=go_backwards)
     said = Built(activation, recurrent_activation, reset_after, bidirectional, merge_mode, go_backwards)
     stack = [_with_options(each, said) for each in _stack(layers, layer)]
     given = _read(stack)
@@ -116,6 +118,7 @@ def to_keras(weights: Weights, *, bias: bool | None = None) -> list[list[Array]]
     >>> [[array.shape for array in layer] for layer in to_keras(weights)]
     [[(2, 12), (3, 12), (12,)]]
     """
+    options.flags(bias=bias)
     weights = for_framework(weights, "keras")
     if weights.architecture.reverse and weights.architecture.layers > 1:
         refusals.refuse(
@@ -168,9 +171,8 @@ def _where(number: int, stack: Sequence[Layer]) -> str:
 def _with_options(layer: Layer, said: Built) -> Layer:
     """A layer with the options that are said of it, where it does not tell them itself."""
     if layer.built is not None and layer.cell:
-        strange = [
-            name for name, one, usual in zip(Built._fields, said, DEFAULTS, strict=True) if one != usual
-        ]
+        told = zip(Built._fields, said, DEFAULTS, strict=True)
+        strange = [name for name, one, usual in told if type(one) is not type(usual) or one != usual]
         if strange:
             raise NameSetError(f"{', '.join(strange)}: expected none, as {layer.name} tells it, got some")
         return layer

@@ -10,7 +10,7 @@ import numpy as np
 
 from lstmref.architecture import Architecture
 from lstmref.check import Array
-from lstmref.convert import arrays, blocks, onnx_attributes, refusals
+from lstmref.convert import arrays, blocks, onnx_attributes, options, refusals
 from lstmref.convert.blocks import Blocks
 from lstmref.convert.layouts import LINEAR, ONNX, Layout
 from lstmref.convert.onnx_attributes import DIRECTIONS, NO_ATTRIBUTES
@@ -57,6 +57,7 @@ def from_onnx(layers: OnnxLayer | Sequence[OnnxLayer], *, cell: str | None = Non
     >>> from_onnx(layer).architecture
     Architecture(cell='gru-cho', D=2, H=3, layers=1, bidirectional=False, reverse=False)
     """
+    options.texts(cell=cell)
     stack = _stack(layers)
     given = [_read(f"layer {number} ", layer) for number, layer in enumerate(stack)]
     native, direction = given[0].cell, given[0].direction
@@ -101,6 +102,7 @@ def to_onnx(weights: Weights, *, bias: bool | None = None) -> list[OnnxLayer]:
     >>> to_onnx(from_onnx(layer))[0].attributes
     {'hidden_size': 3, 'direction': 'forward', 'linear_before_reset': 1}
     """
+    options.flags(bias=bias)
     weights = for_framework(weights, "onnx")
     biased = with_biases(weights, bias)
     architecture = weights.architecture

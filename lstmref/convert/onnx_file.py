@@ -285,7 +285,7 @@ def _nodes(source: Any) -> list[_Node]:
     scope = _Scope(package, model, {}, {})
     found = list(_walk(model.graph, scope))
     if not found:
-        kinds = sorted({node.op_type for node in model.graph.node})
+        kinds = sorted({str(node.op_type) for node in model.graph.node})
         alike = [kind for kind in kinds if any(name in kind.upper() for name in OPERATORS)]
         raise ConversionError(
             f"expected a model with {', '.join(sorted(OPERATORS))}, got one with {listed(alike or kinds) or 'no nodes'}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from lstmref.architecture import Architecture
 from lstmref.check import Array
-from lstmref.convert import arrays, blocks, module, refusals, state_dict
+from lstmref.convert import arrays, blocks, module, options, refusals, state_dict
 from lstmref.convert.blocks import Blocks
 from lstmref.convert.layouts import PYTORCH
 from lstmref.convert.state_dict import KINDS
@@ -49,6 +49,7 @@ def from_pytorch(
     >>> weights.params["0.forward.b_f"]
     array([2., 2., 2.])
     """
+    options.texts(cell=cell)
     place, told = "", False
     if module.is_module(source):
         if nonlinearity is not None:
@@ -120,6 +121,8 @@ def to_pytorch(
     >>> to_pytorch(Weights(architecture, ones))
     {'weight_ih_l0': array([[1.]]), 'weight_hh_l0': array([[1.]]), 'bias_ih_l0': array([1.]), 'bias_hh_l0': array([0.])}
     """
+    options.flags(bias=bias, of_cell=of_cell)
+    options.texts(prefix=prefix)
     weights = for_framework(weights, "pytorch")
     architecture = weights.architecture
     if architecture.reverse:

@@ -7,7 +7,7 @@ import numpy as np
 
 from lstmref.architecture import Architecture
 from lstmref.check import Array, Given
-from lstmref.convert import arrays, refusals
+from lstmref.convert import arrays, options, refusals
 from lstmref.convert.biases import Pair, of_two
 from lstmref.convert.layouts import LAYOUTS, NAMES
 from lstmref.errors import KindError, NameSetError
@@ -92,6 +92,7 @@ def to_cell(weights: Weights, cell: str) -> Weights:
     >>> float(turned.params["0.forward.U_z"][0, 0]), float(turned.params["0.forward.U_r"][0, 0])
     (-1.0, 1.0)
     """
+    options.texts(cell=cell)
     have = read_weights(weights).architecture.cell
     if cell == have:
         return weights
