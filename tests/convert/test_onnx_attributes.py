@@ -104,6 +104,15 @@ def test_a_clip_that_is_not_seen_to_change_nothing_is_refused(clip: float) -> No
         convert.from_onnx(layer("LSTM", clip=clip))
 
 
+@pytest.mark.parametrize("clip", [105.0, 1e9])
+def test_a_clip_of_what_has_no_bound_is_refused(clip: float) -> None:
+    """c itself grows without end where its activation is linear, and whether it is clipped ONNX leaves open."""
+    with pytest.raises(
+        ConversionError, match=r"^layer 0 clip: expected none, or at least 3\.40\d*e\+38, which"
+    ):
+        convert.from_onnx(layer("LSTM", **LINEAR, **ONE, clip=clip))
+
+
 @pytest.mark.parametrize(
     ("usual", "more", "message"),
     [

@@ -49,7 +49,13 @@ def observe(installed: Callable[[str], Any], given: Case, lengths: Sequence[int]
         names,
         results,
         hidden_size=architecture.H,
-        direction="bidirectional" if architecture.bidirectional else architecture.directions[0],
+        direction=(
+            "bidirectional"
+            if architecture.bidirectional
+            else "reverse"
+            if architecture.reverse
+            else "forward"
+        ),
         **attributes,
     )
     kind = onnx.TensorProto
