@@ -135,7 +135,9 @@ def _not_to_be_stacked(kind: Cell) -> str:
     """Why a layer of such cells cannot read another, if so."""
     inputs, states, outputs, data, constants = kind.LAYOUT
     if inputs != {"x": ("D",)} or data or constants:
-        return f"which reads {', '.join([*inputs, *data, *constants])}, not x (D,) alone"
+        read = {**inputs, **data, **constants}.items()
+        named = (f"{name} ({', '.join(axes)}{',' * (len(axes) == 1)})" for name, axes in read)
+        return f"which reads {', '.join(named)}, not x (D,) alone"
     if not outputs or len(next(iter(outputs.values()))) != 1:
         return "whose first output has not one axis"
     # Layers have inputs of different sizes, and states of one.
