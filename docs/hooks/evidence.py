@@ -158,12 +158,13 @@ def steps_covered(words: Words, item: Record) -> str:
 
 # Of these a zero goes without saying.
 _RARE = frozenset({"equivalent", "not-judged"})
-# Of these a comparison with random numbers tells the smallest and the largest.
-_DRAWN = frozenset({"T", "batch", "D", "H"})
+# A capital is a size: of every cell its own, but for these.
+_NO_SIZES = frozenset({"T", "B"})
+_SIZE = "size"
 # In this order it is told, and what is not named here after it.
 _ORDER = (
     *("generated", "caught", "equivalent", "survived", "not-judged"),
-    *("against", "through", "configurations", "T", "batch", "sizes", "D", "H", "statements", "entries"),
+    *("against", "through", "configurations", "T", "batch", "sizes", _SIZE, "statements", "entries"),
     *("precision", "tolerance", "worst"),
 )
 
@@ -171,15 +172,25 @@ _ORDER = (
 def coverage(words: Words, item: Record) -> list[tuple[str, str]]:
     """What a check covered, as pairs of words and values."""
     found = []
-    keys = sorted(item["coverage"], key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
-    for key in keys:
+    for key in sorted(item["coverage"], key=_place):
         value = item["coverage"][key]
         if key in _RARE and not value:
             continue
-        drawn = item["method"] in COMPARED and key in _DRAWN
+        # Of what is drawn at random, a comparison tells the smallest and the largest.
+        drawn = item["method"] in COMPARED and (key in ("T", "batch") or _is_size(key))
         told = f"{value[0]}–{value[1]}" if drawn else _value(words, value)
-        found.append((words.say(f"coverage.{key}"), told))
+        said = words.say("coverage.size", name=key) if _is_size(key) else words.say(f"coverage.{key}")
+        found.append((said, told))
     return found
+
+
+def _is_size(key: str) -> bool:
+    return len(key) == 1 and key.isupper() and key not in _NO_SIZES
+
+
+def _place(key: str) -> tuple[int, str]:
+    kind = _SIZE if _is_size(key) else key
+    return (_ORDER.index(kind), key) if kind in _ORDER else (len(_ORDER), "")
 
 
 def _value(words: Words, value: object) -> str:

@@ -127,7 +127,7 @@ def test_the_page_has_every_check_its_meaning_and_what_runs_it_again(
 def test_sizes_drawn_at_random_are_told_as_a_range(tmp_path: Path, data: dict[str, Any]) -> None:
     _checks(data)["agreement"]["coverage"] |= {"D": [1, 4], "batch": [2, 3]}
     text = _text(_full(tmp_path, data))
-    assert "Input size D1–4" in text
+    assert "Size D1–4" in text
     assert "Batch sizes2–3" in text
     assert "Sequence lengths1, 2, 3" in text
 
