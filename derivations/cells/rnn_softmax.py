@@ -3,7 +3,7 @@
 The targets y are data: nothing is derived for them.
 """
 
-from derivations.cells.rnn import D, H, U, W, b, h, x
+from derivations.cells.rnn import H, U, W, b, h, x
 from derivations.language import (
     Cell,
     Dimension,

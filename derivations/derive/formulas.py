@@ -133,7 +133,9 @@ def parameter_count(cell: Cell, symbols: Mapping[str, Symbol], taken: Assumption
     terms = [_product(shapes.count(shape), shape) for shape in dict.fromkeys(shapes)]
     right = terms[0] if len(terms) == 1 else Add(*terms, evaluate=False)
     left = Symbol(atom("N", (ONE, ONE)), "N", "N", "count", "parameter-count")
-    return Formula(cell.name, "count", "parameters", left, right, {**symbols, left.name: left}, taken.of_count())
+    return Formula(
+        cell.name, "count", "parameters", left, right, {**symbols, left.name: left}, taken.of_count()
+    )
 
 
 def _product(count: int, shape: tuple[Scalar, ...]) -> Mul | Scalar:

@@ -116,7 +116,9 @@ class Drawing:
                 pass  # a constant: nothing flows
             case MatMul() if is_numbered(node):
                 factor = str(node.args[0])
-                self._flow(node.args[1], self._inner("−" if factor == "-1" else f"{factor}·", factor, head, through))
+                self._flow(
+                    node.args[1], self._inner("−" if factor == "-1" else f"{factor}·", factor, head, through)
+                )
             case _:
                 one = row(node)
                 label, latex = OPERATIONS.get(one.name) or self._letter(one)

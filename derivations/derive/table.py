@@ -34,7 +34,9 @@ def table(cell: Cell) -> dict[str, Symbol]:
     known: dict[str, Symbol] = {}
     for s in found:
         if known.setdefault(s.name, s) != s:
-            raise CellError(f"{cell.name}: {s.name} is the name of two things: a {known[s.name].role} and a {s.role}")
+            raise CellError(
+                f"{cell.name}: {s.name} is the name of two things: a {known[s.name].role} and a {s.role}"
+            )
     return known
 
 
@@ -67,6 +69,3 @@ def loss_symbol(cell: Cell, output: Symbol) -> Symbol:
     index = output.letter if len(cell.outputs) > 1 else ""
     name = str(node.name)
     return Symbol(node, name, DELTA, "cotangent", "loss-cotangent", index=index, when="t", of=output.meaning)
-
-
-

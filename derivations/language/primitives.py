@@ -216,12 +216,24 @@ def function(
 
 
 def indicator(
-    name: str, lay: Callable[[MatrixExpr, Set], Box], code: str, value: Callable[[Expr], Expr]
+    name: str,
+    lay: Callable[[MatrixExpr, Set], Box],
+    code: str,
+    value: Callable[[Expr], Expr],
+    mistaken: str,
 ) -> Primitive:
     """The row of a function that is constant where it has a derivative; derived formulas use it, no cell does."""
     numpy, torch, jax = (code.replace("np.", library) for library in ("np.", "torch.", "jnp."))
     return Primitive(
-        name, _like, lambda node, d: [], lay, numpy, torch, jax, sympy=lambda A: _plain(A, value)
+        name,
+        _like,
+        lambda node, d: [],
+        lay,
+        numpy,
+        torch,
+        jax,
+        lambda A: _plain(A, value),
+        mistakes=(mistaken,),
     )
 
 
@@ -597,8 +609,8 @@ def _rows_of_table() -> tuple[Primitive, ...]:
             smooth=("off-the-corners",),
         ),
         # What slopes of these are made of.
-        indicator("positive", _condition(">", ">", Number(0)), "({0} > 0)", lambda z: sympy.Heaviside(z)),
-        indicator("sign", _named(_letter("sign")), "np.sign({0})", sympy.sign),
+        indicator("positive", _condition(">", ">", Number(0)), "({0} > 0)", sympy.Heaviside, "relu"),
+        indicator("sign", _named(_letter("sign")), "np.sign({0})", sympy.sign, "abs"),
         indicator(
             "inside",
             lambda node, inner: Function(
@@ -607,6 +619,7 @@ def _rows_of_table() -> tuple[Primitive, ...]:
             ),
             "(np.abs({0}) < 3)",
             lambda z: sympy.Heaviside(3 - sympy.Abs(z)),
+            "hard-sigmoid",
         ),
     )
 

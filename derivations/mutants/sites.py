@@ -9,6 +9,8 @@ from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language import expressions
+from derivations.language.expressions import Apply
+from derivations.language.primitives import apply, spread
 
 Path = tuple[int, ...]
 
@@ -46,9 +48,13 @@ def rebuild(node: MatrixExpr, arguments: list[Basic]) -> MatrixExpr:
             return expressions.add(*arguments)
         case HadamardProduct():
             return expressions.hadamard(*arguments)
-        case MatMul() if expressions.is_negative(node):
-            return expressions.negate(arguments[1])
+        case MatMul() if expressions.is_numbered(node):
+            return expressions.times(arguments[0], arguments[1])
         case MatMul():
             return expressions.matmul(*arguments)
+        case Apply() if node.function == "spread":
+            return spread(arguments[2], tuple(node.shape))
+        case Apply():
+            return apply(node.function, *arguments[2:])
         case _:
             return node.func(*arguments)

@@ -35,11 +35,21 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.derive.formula import Formula
 from derivations.language.cell import Cell
-from derivations.language.expressions import Apply, AtStep, Elementwise, Key, TimeSum, is_numbered, key_of, symbols_in
+from derivations.language.expressions import (
+    Apply,
+    AtStep,
+    Elementwise,
+    Key,
+    TimeSum,
+    is_numbered,
+    key_of,
+    symbols_in,
+)
 from derivations.language.symbols import Symbol
 from derivations.prove import sums
 from derivations.prove.functions import call, slope
 from derivations.prove.primitives import RECIPROCAL
+from derivations.prove.size import written_out
 from derivations.prove.sums import Normalizer, Polynomial
 from derivations.prove.verdict import Verdict
 
@@ -49,10 +59,15 @@ TIME, FIRST = Scalar("t", integer=True), Integer(1)
 ROW, COLUMN = Scalar("p", integer=True), Scalar("q", integer=True)
 ONLY = Scalar("only", integer=True)  # the one place of a number that does not change over time
 RUNNING = (str(TIME), str(FIRST), str(STEPS))
-# A step written out in this many symbols or fewer is also proved composed: under five seconds on two cores.
-COMPOSED_UP_TO = 64
+# A step written out in this many symbols or fewer is also proved composed: that takes a few seconds at most.
+COMPOSED_UP_TO = 40
 # How the parts of a cotangent are told apart in index notation; no name of a cell holds these characters.
 MARKS = {"value": "", "cotangent": "∂", "loss": "Δ", "arriving": "←", "contribution": "∂∂"}
+
+
+def composes(cell: Cell) -> bool:
+    """Whether the cell's step is small enough to be proved composed as well."""
+    return written_out(cell) <= COMPOSED_UP_TO
 
 
 class AllSizes:
@@ -102,7 +117,8 @@ class AllSizes:
         return not sums.add(first, second, -1)
 
     def _coverage(self) -> dict[str, object]:
-        return {"sizes": [d.name for d in self.cell.dimensions], "T": "every T"}
+        sizes = [d.name for d in self.cell.dimensions]
+        return {"sizes": sizes, "T": "every T", "composed": self.composed}
 
     def _prove_count(self, formula: Formula) -> Verdict:
         total = Add(*(Mul(*p.shape) for p in self.cell.parameters))
@@ -149,13 +165,22 @@ class AllSizes:
 
     def _scalar(self, time: Expr, key: Key, copied: str = "") -> Expr:
         """What is differentiated, for the quantity of this key; one parameter may be copied for the step."""
-        return self._composed_scalar(time, key, copied) if self.composed else self._local_scalar(time, key, copied)
+        return (
+            self._composed_scalar(time, key, copied)
+            if self.composed
+            else self._local_scalar(time, key, copied)
+        )
 
     def _local_scalar(self, time: Expr, key: Key, copied: str) -> Expr:
         """Σ ∂L/∂(left) · right over the equations that read it, and what reaches it from outside of the step."""
         name, own = key.base, key.part == "cotangent"
         terms = [
-            self._weighted([MARKS["cotangent"] + e.left.key.base], time, e.left.shape, self._reader(e.right.node, time, "", copied))
+            self._weighted(
+                [MARKS["cotangent"] + e.left.key.base],
+                time,
+                e.left.shape,
+                self._reader(e.right.node, time, "", copied),
+            )
             for e in self.cell.steps
             if any(self._reads(s, key) for s in symbols_in(e.right.node))
         ]
@@ -231,7 +256,13 @@ class AllSizes:
         match node:
             case MatrixSymbol():
                 key = key_of(node)
-                if cut and key.part == "value" and key.anchor and not key.offset and key.base in self._definitions:
+                if (
+                    cut
+                    and key.part == "value"
+                    and key.anchor
+                    and not key.offset
+                    and key.base in self._definitions
+                ):
                     return self._composed_entry(key.base, time, place, cut, copied)
                 return self._indexed(key, time, place, copied)
             case OneMatrix():
@@ -346,18 +377,6 @@ class AllSizes:
         """A copy of a parameter has the parameter's value, whichever step it belongs to."""
         rank = max(1, sum(1 for n in self._constant[name].shape if n != 1))
         return {sums.canonical([(name, indices[1:])], ()): 1} if len(indices) > rank else None
-
-
-def written_out(cell: Cell) -> int:
-    """How many symbols the step has once it is composed: what the composed proof's effort grows with."""
-    symbols: dict[str, int] = {}
-    for e in cell.steps:
-        found = [key_of(s) for s in symbols_in(e.right.node)]
-        symbols[e.left.key.base] = sum(
-            symbols.get(k.base, 1) if k.anchor == "t" and not k.offset else 1 for k in found
-        )
-    handed_out = {s.name for s in (*cell.states, *cell.outputs)}
-    return sum(n for name, n in symbols.items() if name in handed_out)
 
 
 def _is_function(node: MatrixExpr) -> bool:

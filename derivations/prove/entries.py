@@ -91,7 +91,9 @@ def _applied(node: Apply, operands: list[Matrix], by: Arithmetic) -> Matrix:
     first, *rest = operands
     match node.function:
         case "quotient":
-            return _zip([first, _each(rest[0], lambda b: by.call(RECIPROCAL, b))], partial(reduce, by.multiply))
+            return _zip(
+                [first, _each(rest[0], lambda b: by.call(RECIPROCAL, b))], partial(reduce, by.multiply)
+            )
         case "scale":
             return _each(rest[0], lambda a: by.multiply(first[0][0], a))
         case "rows":

@@ -226,7 +226,7 @@ def _inverse(polynomial: Polynomial) -> Polynomial | None:
     """One over a single product without sums; None for anything else."""
     if len(polynomial) != 1:
         return None
-    ((atoms, sizes), coefficient), = polynomial.items()
+    (((atoms, sizes), coefficient),) = polynomial.items()
     if sizes or any(name == DELTA for name, _ in atoms):
         return None
     over = [(name.removeprefix(OVER) if name.startswith(OVER) else OVER + name, at) for name, at in atoms]

@@ -1,18 +1,16 @@
 """What was proved and checked of every formula: one record a formula and method, in one file.
 
-The file is trusted only if it is whole, made by this very code and these very versions, and about these very
-statements; otherwise it is made again. The same code and versions give the same bytes: no time stands in it.
+It is put together from what is kept of each cell (`derivations.record.store`). The file is trusted only if it is whole,
+made by this very code and these very versions, and about these very statements; otherwise it is made again. The same
+code and versions give the same bytes: no time stands in it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import platform
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +18,11 @@ from derivations.cells import cells
 from derivations.checkers import CHECKERS, installed
 from derivations.derive.catalogue import formulas
 from derivations.derive.formula import Formula
-from derivations.mutants.judge import summary
-from derivations.prove.verdict import Verdict
-from derivations.schedule import Finished
+from derivations.record import keys
+from derivations.record.keys import versions
+from derivations.record.store import digest, write
 
-FORMAT = 2
+FORMAT = 3
 PROOFS = ("all-sizes", "unrolled")
 AGREEMENT, MUTANTS = "agreement", "mutants"
 NOT_RUN = "not-run"
@@ -33,88 +31,78 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Reports:
-    """What the programs outside of this package report, each None where it did not run."""
+class Found:
+    """What is known of one cell; None where it did not run.
 
+    Attributes:
+        proofs: by formula, the verdicts of all proofs.
+        broken: how the mutants of the cell ended.
+        agreement, strength, witnesses: what the programs outside of this package report.
+    """
+
+    proofs: Mapping[str, Sequence[Record]] | None = None
+    broken: Record | None = None
     agreement: Record | None = None
     strength: Record | None = None
     witnesses: Record | None = None
 
 
-def versions() -> dict[str, str]:
-    """What proves: the interpreter and the libraries that decide."""
-    return {"python": platform.python_version()} | {name: version(name) for name in ("sympy", "python-flint")}
+NOTHING = Found()
 
 
 def fingerprint(root: Path) -> str:
-    """A digest of the code that derives, proves and checks, and of the versions it runs on."""
-    digest = hashlib.sha256(json.dumps([FORMAT, versions(), installed()]).encode())
-    package = Path(__file__).parent.parent
-    sources = sorted(p for p in package.rglob("*") if p.suffix in (".py", ".json"))
-    for folder in ("lstmref", *(checker.replace(".", "/") for checker in CHECKERS)):
-        sources += sorted((root / folder).rglob("*.py"))
-    for path in sources:
-        digest.update(
-            path.relative_to(package.parent if package in path.parents else root).as_posix().encode()
-        )
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return f"sha256:{digest.hexdigest()}"
+    """A digest of all that the evidence rests on: what the cells say, the code that judges them, and the versions."""
+    of_cells = {
+        name: [
+            keys.of_proofs(name),
+            keys.of_mutants(name),
+            *(keys.of_numbers(c, name, root) for c in CHECKERS),
+        ]
+        for name in cells()
+    }
+    return keys.digest("evidence", FORMAT, of_cells)
 
 
 def load(path: Path, root: Path) -> Record | None:
     """The evidence in the file, or None where it is missing, damaged, or not about this code and these statements."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        current = found["format"] == FORMAT and found["fingerprint"] == fingerprint(root)
-        whole = found["digest"] == _digest(found)
+        whole = found["format"] == FORMAT and found["digest"] == digest(found)
         about = {i: record["hash"] for i, record in found["formulas"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return found if current and whole and about == {f.id: f.hash for f in formulas().values()} else None
+    if not whole or about != {f.id: f.hash for f in formulas().values()}:
+        return None
+    return found if found["fingerprint"] == fingerprint(root) else None
 
 
-def _digest(data: Record) -> str:
-    told = {key: value for key, value in data.items() if key != "digest"}
-    return f"sha256:{hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()}"
-
-
-def collect(finished: Iterable[Finished], reports: Reports, root: Path) -> Record:
-    """Put the verdicts and the reports together; what did not run is recorded as not run."""
-    verdicts: dict[str, dict[str, list[Verdict]]] = {}
-    refused: dict[str, dict[str, bool]] = {}
-    for done in finished:
-        refused.setdefault(done.task.check, {}).update(done.refused)
-        for p in done.proved:
-            verdicts.setdefault(p.id, {}).setdefault(p.verdict.method, []).append(p.verdict)
-    refused = {check: judged for check, judged in refused.items() if judged}
-    numbers = _numbers(reports.strength)
-    broken = summary(list(cells()), refused, numbers) if refused else None
+def collect(found: Mapping[str, Found], root: Path) -> Record:
+    """Put together what is known of all cells; what did not run is recorded as not run."""
     data: Record = {
         "format": FORMAT,
         "fingerprint": fingerprint(root),
         "versions": versions() | installed(),
-        "formulas": {f.id: _record(f, verdicts.get(f.id, {}), reports, broken) for f in formulas().values()},
-        "mutants": broken,
-        "strength": _strength(reports.strength),
-        "witnesses": _witnesses(reports.witnesses),
+        "formulas": {f.id: _record(f, found.get(f.cell, NOTHING)) for f in formulas().values()},
+        "mutants": _all_mutants([one.broken for one in found.values() if one.broken]),
+        "strength": _strength([one.strength for one in found.values() if one.strength]),
+        "witnesses": _witnesses([one.witnesses for one in found.values() if one.witnesses]),
     }
-    return data | {"digest": _digest(data)}
+    return data | {"digest": digest(data)}
 
 
 def nothing_run(f: Formula) -> Record:
     """The record of a formula about which nothing has run."""
-    return _record(f, {}, Reports(), None)
+    return _record(f, NOTHING)
 
 
-def _record(
-    f: Formula, verdicts: Mapping[str, list[Verdict]], reports: Reports, broken: Record | None
-) -> Record:
+def _record(f: Formula, found: Found) -> Record:
     methods: list[Record] = []
     if f.pass_ != "forward":
-        methods += [_proof(name, verdicts.get(name, [])) for name in PROOFS]
-    methods.append(_agreement(f.id, reports.agreement))
-    methods += _witness_records(f.id, reports.witnesses)
-    methods.append(_mutants(f.id, broken))
+        verdicts = (found.proofs or {}).get(f.id, ())
+        methods += [_proof(name, [v for v in verdicts if v["method"] == name]) for name in PROOFS]
+    methods.append(_agreement(f.id, found.agreement))
+    methods += _witness_records(f.id, found.witnesses)
+    methods.append(_mutants(f.id, found.broken))
     return {"hash": f.hash, "evidence": methods, "passing": passing(f, methods)}
 
 
@@ -137,18 +125,18 @@ def _not_run(method: str, **more: str) -> Record:
     return {"method": method, "outcome": NOT_RUN, "coverage": {}, "versions": {}} | more
 
 
-def _proof(method: str, verdicts: list[Verdict]) -> Record:
+def _proof(method: str, verdicts: Sequence[Record]) -> Record:
     """One record of several verdicts by one method: the unrolled proof gives one for each T."""
     if not verdicts:
         return _not_run(method)
-    refuted = [v for v in verdicts if v.outcome == "refuted"]
-    coverage = dict(verdicts[0].coverage)
+    refuted = [v for v in verdicts if v["outcome"] == "refuted"]
+    coverage = dict(verdicts[0]["coverage"])
     if method == "unrolled":
-        coverage["T"] = sorted(int(str(v.coverage["T"])) for v in verdicts)
-        coverage["entries"] = sum(int(str(v.coverage["entries"])) for v in verdicts)
+        coverage["T"] = sorted(int(v["coverage"]["T"]) for v in verdicts)
+        coverage["entries"] = sum(int(v["coverage"]["entries"]) for v in verdicts)
     outcome = "refuted" if refuted else "proved"
     record = {"method": method, "outcome": outcome, "coverage": coverage, "versions": versions()}
-    return record | ({"reason": refuted[0].reason} if refuted else {})
+    return record | ({"reason": refuted[0]["reason"]} if refuted else {})
 
 
 def _agreement(formula_id: str, report: Record | None) -> Record:
@@ -173,17 +161,15 @@ def _witness_records(formula_id: str, report: Record | None) -> list[Record]:
             found.append(_not_run("witness", name=name))
         elif formula_id in witness["formulas"]:
             said = witness["formulas"][formula_id]
-            keys = ("configurations", "tolerance", "precision")
-            coverage = {key: witness[key] for key in keys if key in witness} | {"worst": said["worst"]}
-            used = {name: witness["version"]}
-            outcome = said["outcome"]
+            kept = ("configurations", "tolerance", "precision")
+            coverage = {key: witness[key] for key in kept if key in witness} | {"worst": said["worst"]}
             found.append(
                 {
                     "method": "witness",
                     "name": name,
-                    "outcome": outcome,
+                    "outcome": said["outcome"],
                     "coverage": coverage,
-                    "versions": used,
+                    "versions": {name: witness["version"]},
                 }
             )
     return found
@@ -194,39 +180,90 @@ def _mutants(formula_id: str, broken: Record | None) -> Record:
     tried = (broken or {}).get("formulas", {}).get(formula_id)
     if tried is None or tried["generated"] == tried["not-judged"]:
         return _not_run(MUTANTS)
-    keys = ("generated", "caught", "equivalent", "survived", "not-judged")
-    coverage = {key: tried[key] for key in keys}
+    kept = ("generated", "caught", "equivalent", "survived", "not-judged")
+    coverage = {key: tried[key] for key in kept}
     outcome = "refuted" if tried["survived"] else "checked"
     return {"method": MUTANTS, "outcome": outcome, "coverage": coverage, "versions": versions()}
 
 
-def _numbers(report: Record | None) -> dict[str, bool] | None:
-    """By mutant, whether the comparison with the reference refused it."""
-    if report is None:
+# All cells together.
+
+
+def _all_mutants(found: Sequence[Record]) -> Record | None:
+    """How the mutants of all cells ended."""
+    if not found:
         return None
-    return {i: bool(m["agreement"]) for i, m in report["mutants"].items()}
+    whole: Record = {
+        "formulas": {},
+        "cells": {},
+        "kinds": {},
+        "only-by": {},
+        "equivalent": [],
+        "survived": [],
+    }
+    for one in found:
+        whole["formulas"] |= one["formulas"]
+        whole["cells"] |= one["cells"]
+        for kind, tally in one["kinds"].items():
+            whole["kinds"][kind] = added(whole["kinds"].get(kind), tally)
+        for check, ids in one["only-by"].items():
+            whole["only-by"].setdefault(check, []).extend(ids)
+        for end in ("equivalent", "survived"):
+            whole[end] += one[end]
+    total: Record | None = None
+    for tally in whole["cells"].values():
+        total = added(total, tally)
+    return whole | {"kinds": dict(sorted(whole["kinds"].items())), "total": total}
 
 
-def _strength(report: Record | None) -> Record | None:
-    """Which weakened checks let what through; the verdict on each single mutant stays out of the file."""
-    keys = ("configurations", "table", "slips")
-    return {key: report[key] for key in keys} if report else None
-
-
-def _witnesses(report: Record | None) -> Record:
-    """Each witness in short: what it is, how it ended, how close it came."""
+def added(one: Record | None, other: Record) -> Record:
+    """Two tallies as one: numbers are added, and so are tables of numbers."""
+    if one is None:
+        return dict(other)
     return {
-        name: {key: value for key, value in witness.items() if key != "formulas"}
-        | {"formulas": len(witness.get("formulas", {}))}
-        for name, witness in sorted((report or {}).get("witnesses", {}).items())
+        key: one[key] + value
+        if isinstance(value, int)
+        else dict(sorted((Counter(one[key]) + Counter(value)).items()))
+        for key, value in other.items()
     }
 
 
-def write(data: Record, path: Path) -> None:
-    """Write JSON whole or not at all, the same bytes for the same data."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(
-        json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
-    )
-    os.replace(temporary, path)
+def _strength(found: Sequence[Record]) -> Record | None:
+    """Which weakened checks let what through; the verdict on each single mutant stays out of the file."""
+    if not found:
+        return None
+    table: Record = {c["name"]: {} for c in found[0]["configurations"]}
+    slips: Record = {}
+    for one in found:
+        slips |= one["slips"]
+        for name, kinds in one["table"].items():
+            for kind, row in kinds.items():
+                before = table[name].get(kind, {})
+                table[name][kind] = {key: before.get(key, 0) + count for key, count in row.items()}
+    return {
+        "configurations": found[0]["configurations"],
+        "table": {name: dict(sorted(kinds.items())) for name, kinds in table.items()},
+        "slips": slips,
+    }
+
+
+def _witnesses(found: Sequence[Record]) -> Record:
+    """Each witness in short: what it is, how it ended, how close it came, over all cells that it ran."""
+    made: Record = {}
+    for name in sorted({name for one in found for name in one["witnesses"]}):
+        said = [one["witnesses"][name] for one in found if name in one["witnesses"]]
+        ran = [one for one in said if one["outcome"] != NOT_RUN]
+        if not ran:
+            made[name] = {"outcome": NOT_RUN, "reason": said[0]["reason"], "formulas": 0}
+            continue
+        reasons = [one["reason"] for one in ran if "reason" in one]
+        made[name] = {key: value for key, value in ran[0].items() if key not in ("formulas", "reason")}
+        made[name] |= {
+            "outcome": "refuted" if any(one["outcome"] == "refuted" for one in ran) else "checked",
+            "formulas": sum(len(one["formulas"]) for one in ran),
+        }
+        made[name] |= {"reason": ", ".join(reasons)} if reasons else {}
+    return made
+
+
+__all__ = ["Found", "collect", "fingerprint", "load", "nothing_run", "passing", "versions", "write"]

@@ -90,7 +90,12 @@ class Code:
             return " + ".join(self._over_time(term) for term in body.args)
         if is_negative(body):
             return f"-({self._over_time(body.args[1])})"
-        if is_product(body) and isinstance(body.args[1], Transpose) and _stacks(body.args[0]) and _stacks(body.args[1].arg):
+        if (
+            is_product(body)
+            and isinstance(body.args[1], Transpose)
+            and _stacks(body.args[0])
+            and _stacks(body.args[1].arg)
+        ):
             left, right = body.args
             pair = f"{stacked.source(left)}, {stacked.source(right.arg)}"
             return f'{self._library.einsum}("ti,tj->ij", {pair})'
@@ -107,7 +112,11 @@ def _stacks(node: MatrixExpr) -> bool:
     if isinstance(node, MatrixSymbol):
         return node.shape[1] == ONE and node.shape[0] != ONE and bool(key_of(node).anchor)
     if is_product(node):
-        return isinstance(node.args[0], MatrixSymbol | Transpose) and _constant(node.args[0]) and _stacks(node.args[1])
+        return (
+            isinstance(node.args[0], MatrixSymbol | Transpose)
+            and _constant(node.args[0])
+            and _stacks(node.args[1])
+        )
     if is_numbered(node):
         return _stacks(node.args[1])
     if isinstance(node, Apply):
@@ -140,12 +149,17 @@ class _Writer:
             case MatAdd():
                 first, *rest = node.args
                 return self._inner(first) + "".join(
-                    f" - {self._inner(a.args[1], SUM)}" if is_negative(a) else f" + {self._inner(a)}" for a in rest
+                    f" - {self._inner(a.args[1], SUM)}" if is_negative(a) else f" + {self._inner(a)}"
+                    for a in rest
                 )
             case MatMul():
                 return self._product(node)
             case Transpose():
-                return self.source(node.arg) if ONE in node.shape else f"{self._inner(node.arg, SUM, PRODUCT, MATRIX)}.T"
+                return (
+                    self.source(node.arg)
+                    if ONE in node.shape
+                    else f"{self._inner(node.arg, SUM, PRODUCT, MATRIX)}.T"
+                )
             case HadamardProduct():
                 return " * ".join(self._inner(a, SUM, MATRIX) for a in node.args)
             case Elementwise() | Apply():
@@ -153,10 +167,16 @@ class _Writer:
             case Add():
                 return " + ".join(self.source(a) for a in node.args)
             case Mul():
-                return " * ".join(f"({self.source(a)})" if isinstance(a, Add) else self.source(a) for a in node.args)
+                return " * ".join(
+                    f"({self.source(a)})" if isinstance(a, Add) else self.source(a) for a in node.args
+                )
             case Pow():
                 base = self.source(node.base)
-                return f"({base})**{int(node.exp)}" if isinstance(node.base, Add | Mul) else f"{base}**{int(node.exp)}"
+                return (
+                    f"({base})**{int(node.exp)}"
+                    if isinstance(node.base, Add | Mul)
+                    else f"{base}**{int(node.exp)}"
+                )
             case Integer() | Scalar():
                 return str(node)
             case _:

@@ -16,8 +16,8 @@ from sympy import (
     MatMul,
     MatrixSymbol,
     Mul,
-    Sum,
     OneMatrix,
+    Sum,
     Transpose,
 )
 from sympy import Symbol as Scalar

@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.convert.weights import Weights
 from lstmref.errors import ArgumentError, ConversionError, KindError
+from lstmref.network.architecture import Architecture
 
 FORMAT, VERSION = "lstmref weights", 1
 # The name of the JSON beside the arrays. It has a letter that no parameter's name has.

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.convert import arrays, blocks, refusals
 from lstmref.convert.blocks import Blocks
 from lstmref.convert.layouts import KERAS, Layout
 from lstmref.convert.weights import Weights, for_framework, forward_only, to_cell, with_biases
 from lstmref.errors import KindError, NameSetError, ShapeError
+from lstmref.network.architecture import Architecture
 
 NAMES = ("kernel", "recurrent_kernel", "bias")
 # How many arrays a layer has: two without biases, twice as many in a Bidirectional.

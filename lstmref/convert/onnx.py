@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstmref import check
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.convert import arrays, blocks, refusals
 from lstmref.convert.blocks import Blocks
 from lstmref.convert.layouts import LINEAR, ONNX, Layout
 from lstmref.convert.weights import Weights, for_framework, to_cell, with_biases
 from lstmref.errors import KindError, NameSetError, ShapeError
+from lstmref.network.architecture import Architecture
 
 NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
 # Every attribute of the three operators, with what stands where it is left out; activations go by the operator.

@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.convert import arrays, blocks, refusals
 from lstmref.convert.blocks import Blocks
 from lstmref.convert.layouts import PYTORCH
 from lstmref.convert.weights import Weights, for_framework, forward_only, same_names, to_cell, with_biases
 from lstmref.errors import KindError, NameSetError
+from lstmref.network.architecture import Architecture
 
 KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 SUFFIXES = {"forward": "", "reverse": "_reverse"}

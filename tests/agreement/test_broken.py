@@ -11,12 +11,12 @@ from sympy import MatMul
 from derivations.cells import cells
 from derivations.derive.catalogue import formula, of_cell
 from derivations.derive.formula import Formula
-from tests.agreement.check import check
-from tests.agreement.example import Sizes
 from tests.derivations.broken import broken
 from tests.derivations.slips import slipped
+from tests.judges.agreement.check import check
+from tests.judges.example import Sizes
 
-SIZES = Sizes(T=3, B=2, D=3, H=2)
+SIZES = Sizes(3, 2, D=3, H=2)
 SEED = 5
 
 

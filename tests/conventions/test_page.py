@@ -19,8 +19,8 @@ from docs.hooks.math import Batch
 from docs.hooks.paths import LANGUAGES
 from docs.hooks.prose import Marker, markers
 from docs.hooks.view import Site, View
-from tests.conventions.judge import DOCS
 from tests.conventions.test_record import parsed
+from tests.judges.conventions.judge import DOCS
 from tests.site.fixture import catalogue
 
 

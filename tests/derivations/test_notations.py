@@ -301,7 +301,7 @@ def with_letters(
 
 
 def conventions() -> dict[str, Any]:
-    """Facts about frameworks, which `tests/conventions` has found by trying them."""
+    """Facts about frameworks, which `tests/judges/conventions` has found by trying them."""
     found: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "conventions.yml").read_text(encoding="utf-8"))
     return found
 

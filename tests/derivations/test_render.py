@@ -20,9 +20,9 @@ from derivations.derive.formulas import formulas
 from derivations.language import Cell, Equation, Symbol, expressions, parameter, tanh
 from derivations.language.expressions import TimeSum
 from derivations.write import sympy as sympy_writer
+from derivations.write.code import numpy
 from derivations.write.layout import LINE_WIDTH_EM, layout, lines, statement
 from derivations.write.mathml import NAMESPACE, mathml
-from derivations.write.code import numpy
 from derivations.write.tex import aligned, tex
 from derivations.write.text import text
 from derivations.write.typeset import Box, width
