@@ -20,8 +20,14 @@ SLOTS = (LEAD, "origin", "forward", "backward", "derivations", "parameters", "pi
 NEEDED = (LEAD, "pitfalls")
 NAME = "cell.md"
 
-# `{{…}}` is a marker of the prose here, so the template's own places are written `<<…>>`.
-_TEMPLATES = TEMPLATES.overlay(variable_start_string="<<", variable_end_string=">>", autoescape=False)
+# `{{…}}` is a marker of the prose here and `{#…}` an anchor, so the template writes its own places as `<<…>>`.
+_TEMPLATES = TEMPLATES.overlay(
+    variable_start_string="<<",
+    variable_end_string=">>",
+    comment_start_string="<#",
+    comment_end_string="#>",
+    autoescape=False,
+)
 
 
 class SlotError(ValueError):
