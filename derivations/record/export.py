@@ -18,6 +18,7 @@ from derivations.record import release
 from derivations.record.address import permalink
 from derivations.record.cite import FORMATS, citation
 from derivations.record.ledger import version
+from derivations.record.operations import operation_records
 from derivations.record.trusted import trusted_base
 from derivations.write import notation
 from derivations.write.code import numpy
@@ -38,6 +39,7 @@ def document(evidence: Record) -> Record:
         "version": release.VERSION,
         "versions": evidence["versions"],
         "notation": notation_snippets(),
+        "operations": operation_records(),
         "notations": [notation_record(one) for one in notations().values()],
         "mutants": evidence["mutants"],
         "strength": evidence["strength"],

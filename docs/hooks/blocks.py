@@ -215,6 +215,11 @@ def symbols(view: View) -> Markup:
     return view.render("notation.html", rows=list(found.values()))
 
 
+def operations(view: View) -> Markup:
+    """The operations of equations: how each is written, what it does, and where it has a derivative."""
+    return view.render("operations.html", rows=view.catalogue.operations)
+
+
 def inline(view: View, formula_id: str) -> Markup:
     """A formula's statement within a sentence."""
     record = view.catalogue.formula(formula_id)
@@ -269,6 +274,7 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "bibliography": (bibliography, 0),
     "glossary": (glossary, 0),
     "symbols": (symbols, 0),
+    "operations": (operations, 0),
     "notations": (notation_table.notations, 0),
     "mutants": (measured.mutants, 0),
     "witnesses": (measured.witnesses, 0),
