@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -149,9 +149,18 @@ def in_full(words: Words, formula: Record) -> list[Check]:
 def steps_covered(words: Words, item: Record) -> str:
     """The sequence lengths that a check covered: `1–3`, or `2, 4` where one is left out."""
     lengths = item["coverage"].get("T", [])
-    if not isinstance(lengths, list):
-        return _value(words, lengths)
-    if len(lengths) > 2 and lengths == list(range(lengths[0], lengths[-1] + 1)):
+    return told_lengths(words, lengths) if isinstance(lengths, list) else _value(words, lengths)
+
+
+def lengths(formula: Record, method: str) -> frozenset[int]:
+    """The sequence lengths that a method covered for a formula; none where it speaks of every length."""
+    found = next((item["coverage"].get("T") for item in formula["evidence"] if item["method"] == method), None)
+    return frozenset(found) if isinstance(found, list) else frozenset()
+
+
+def told_lengths(words: Words, lengths: Sequence[int]) -> str:
+    """Sequence lengths in order: `1–3`, or `2, 4` where one is left out."""
+    if len(lengths) > 2 and list(lengths) == list(range(lengths[0], lengths[-1] + 1)):
         return f"{lengths[0]}–{lengths[-1]}"
     return words.listed([str(t) for t in lengths])
 
@@ -196,6 +205,8 @@ def _place(key: str) -> tuple[int, str]:
 def _value(words: Words, value: object) -> str:
     if isinstance(value, list):
         return words.listed([_value(words, part) for part in value])
+    if isinstance(value, bool):
+        return words.say("coverage.yes-word" if value else "coverage.no-word")
     if isinstance(value, float):
         return f"{value:.2g}"
     if not isinstance(value, str):
