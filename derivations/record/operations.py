@@ -9,7 +9,8 @@ from sympy import OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.expressions import add, hadamard, matmul, square, times, transpose
-from derivations.language.primitives import PRIMITIVES, apply, spread
+from derivations.language.primitives import PRIMITIVES, apply
+from derivations.language.structure import spread
 from derivations.language.symbols import Dimension, parameter
 from derivations.write.layout import layout
 from derivations.write.tex import tex
