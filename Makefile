@@ -2,7 +2,7 @@
 # Everything is installed below this folder: Python packages in .venv, npm packages in node_modules.
 
 .NOTPARALLEL:
-.PHONY: help setup setup-test setup-witnesses derive build site test witnesses bench lint types lock clean
+.PHONY: help setup setup-test setup-witnesses derive build site test test-deep witnesses bench lint types lock clean
 
 # Which Python makes .venv: empty means the first suitable one on PATH, or the .venv that is there.
 PYTHON ?=
@@ -59,6 +59,9 @@ test: setup-test ## everything that must hold: lint, types, proofs, site build, 
 	done; \
 	printf '== pytest\n'; \
 	$(WITH_EPOCH) $(VENV)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS) && [ -z "$$failed" ]
+
+test-deep: setup-test ## what `make test` tries on two cells, with every cell; takes long
+	@$(VENV)/python -m pytest -n auto --dist worksteal tests/deep $(PYTEST_ARGS)
 
 witnesses: setup-witnesses ## compare the formulas, and networks of cells, with every witness
 	@LSTMREF_REQUIRE_WITNESSES=1 $(VENV)/python -m pytest -m witness

@@ -7,35 +7,111 @@ wrote. They stand in the checkout, not in the package; what is not here is repor
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 Record = dict[str, Any]
+Say = Callable[[str], None]
 
-AGREEMENT, STRENGTH, WITNESSES = "tests.agreement", "tests.strength", "tests.witnesses"
+ROOM = "tests/judges"
+
+
+@dataclass(frozen=True)
+class Checker:
+    """A program that judges cells.
+
+    Attributes:
+        name: what its findings are called.
+        others: folders of other judges whose code it uses.
+        reference: whether it runs the NumPy reference. prints: whether it runs formulas as NumPy source.
+        breaks: whether it judges mutants.
+    """
+
+    name: str
+    others: tuple[str, ...] = ()
+    reference: bool = True
+    prints: bool = True
+    breaks: bool = False
+
+    @property
+    def module(self) -> str:
+        return f"{ROOM}/{self.name}".replace("/", ".")
+
+    def is_here(self, root: Path) -> bool:
+        """Whether the checkout has it."""
+        return (root / ROOM / self.name / "__main__.py").is_file()
+
+    def files(self, root: Path, cell: str) -> list[str]:
+        """The sources that judge a cell, below the root; a step that is written for another cell is none of them."""
+        room = root / ROOM
+        found = [*room.glob("*.py")]
+        for name in (self.name, *self.others):
+            found += (room / name).rglob("*.py")
+        own = f"{cell.replace('-', '_')}.py"
+        kept = [p for p in found if p.parent.name != "steps" or p.name == own]
+        return sorted(p.relative_to(root).as_posix() for p in kept)
+
+
+AGREEMENT = Checker("agreement")
+STRENGTH = Checker("strength", others=("agreement",), breaks=True)
+WITNESSES = Checker("witnesses", others=("agreement",), reference=False)
 CHECKERS = (AGREEMENT, STRENGTH, WITNESSES)
 OTHERS = ("numpy", "jax", "jaxlib", "onnx", "onnxruntime", "torch", "keras")
 
 
-def run(checker: str, root: Path, say: Callable[[str], None]) -> Record | None:
-    """What a checker reports, or None where it is not here or fails to report."""
-    if not (root / checker.replace(".", "/") / "__main__.py").is_file():
-        say(f"{checker} is not here: not run")
-        return None
+def run(checker: Checker, cells: Sequence[str], root: Path, say: Say) -> dict[str, Record]:
+    """What a checker reports of these cells, by cell; without those that it failed to report of.
+
+    The cells are shared among as many processes as there are cores.
+    """
+    if not cells:
+        return {}
+    if not checker.is_here(root):
+        say(f"{checker.module} is not here: not run")
+        return {}
+    count = min(len(cells), os.cpu_count() or 1)
+    found: dict[str, Record] = {}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.json"
-        command = [sys.executable, "-m", checker, "--json", str(path)]
-        ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-        if not path.is_file():
-            say(f"{checker} failed:\n{ran.stdout}{ran.stderr}")
-            return None
-        found: Record = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        started = [_start(checker, cells[k::count], root, Path(folder) / str(k)) for k in range(count)]
+        try:
+            for running, where in started:
+                found |= _report(checker, running, where, say)
+        finally:
+            for running, _ in started:
+                if running.poll() is None:
+                    running.kill()
+                    running.wait()
+    return {name: found[name] for name in cells if name in found}
+
+
+def _start(
+    checker: Checker, cells: Sequence[str], root: Path, where: Path
+) -> tuple[subprocess.Popen[bytes], Path]:
+    """One process; what it says goes to a file, as a full pipe would hold it up."""
+    where.mkdir()
+    command = [sys.executable, "-m", checker.module, "--json", str(where / "report.json")]
+    with (where / "said").open("wb") as said:
+        running = subprocess.Popen([*command, "--cells", ",".join(cells)], cwd=root, stdout=said, stderr=said)
+    return running, where
+
+
+def _report(checker: Checker, running: subprocess.Popen[bytes], where: Path, say: Say) -> dict[str, Record]:
+    running.wait()
+    path = where / "report.json"
+    if not path.is_file():
+        said = (where / "said").read_text(encoding="utf-8", errors="replace")
+        say(f"{checker.module} failed:\n{said}")
+        return {}
+    whole: Record = json.loads(path.read_text(encoding="utf-8"))
+    common = {key: value for key, value in whole.items() if key != "cells"}
+    return {name: {**common, **one} for name, one in whole["cells"].items()}
 
 
 def installed() -> dict[str, str]:

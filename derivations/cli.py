@@ -8,22 +8,34 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from derivations import catalogue, evidence, export, ledger
-from derivations.boxes import Box
 from derivations.cells import cells
-from derivations.formula import DerivationStep, Formula
+from derivations.derive import catalogue
+from derivations.derive.formula import DerivationStep, Formula
 from derivations.language import CellError
-from derivations.notation import OWN, Writing
-from derivations.notations import notations
-from derivations.render.cite import FORMATS, citation
-from derivations.render.layout import layout, statement
-from derivations.render.mathml import mathml
-from derivations.render.numpy import numpy
-from derivations.render.sympy import source as sympy_source
-from derivations.render.tex import tex
-from derivations.render.text import text
-from derivations.verify import BUILD, EVIDENCE, ROOT, line, print_outcomes, prove, report_refuted, verify
-from derivations.writing import NotationError
+from derivations.record import evidence, export, ledger
+from derivations.record.cite import FORMATS, citation
+from derivations.schedule import tasks
+from derivations.verify import (
+    BUILD,
+    EVIDENCE,
+    ROOT,
+    line,
+    print_outcomes,
+    print_seconds,
+    prove,
+    report_refuted,
+    verify,
+)
+from derivations.write.code import numpy
+from derivations.write.dialect import NotationError
+from derivations.write.layout import layout, statement
+from derivations.write.mathml import mathml
+from derivations.write.notation import OWN, Writing
+from derivations.write.notations import notations
+from derivations.write.sympy import source as sympy_source
+from derivations.write.tex import tex
+from derivations.write.text import text
+from derivations.write.typeset import Box
 
 PASSES = ("forward", "backward", "count")
 
@@ -71,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         "verify", help="prove and check everything, and write the evidence that the site reads"
     )
     verifying.add_argument(
-        "--reuse", action="store_true", help="keep the evidence if it is about this very code"
+        "--reuse",
+        action="store_true",
+        help="keep, a cell at a time, the evidence that rests on this very code",
     )
     verifying.add_argument(
         "--to", type=Path, default=BUILD, metavar="FOLDER", help="where to write it (default: build/)"
@@ -96,9 +110,10 @@ def run_command(options: argparse.Namespace) -> int:
     for name in names:
         _print_cell(name)
     print("\nProof")
-    finished = prove(names)
+    finished = list(prove(tasks(names)))
     for name in names:
         print_outcomes(name, finished)
+    print_seconds(finished)
     return report_refuted(finished)
 
 
@@ -198,7 +213,13 @@ def cite_command(options: argparse.Namespace) -> int:
 
 
 def verify_command(options: argparse.Namespace) -> int:
-    return 0 if verify(options.to, options.reuse, options.scheduler) else 1
+    try:
+        return 0 if verify(options.to, options.reuse, options.scheduler) else 1
+    except OSError as error:
+        # A full disk, a folder that may not be written to. What was there before is still whole.
+        where = error.filename or options.to
+        print(f"derivations: {where}: {error.strerror or error}", file=sys.stderr)
+        return 1
 
 
 def publish_command(_: argparse.Namespace) -> int:

@@ -6,29 +6,40 @@ Each task also lets its proof judge the mutants of the cell, while what it has c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import process_time
 
-from derivations.catalogue import of_cell
 from derivations.cells import cells
+from derivations.derive.catalogue import of_cell
+from derivations.derive.formula import Formula
 from derivations.mutants.judge import ALL_SIZES, UNROLLED, refused_by
-from derivations.prove.all_sizes import AllSizes
-from derivations.prove.unrolled import HORIZONS, Unrolled
+from derivations.prove.all_sizes import AllSizes, composes
+from derivations.prove.unrolled import Unrolled, horizons
 from derivations.prove.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class Task:
-    """One proof method on one cell: for all sizes where ``steps`` is 0, else unrolled over so many steps."""
+    """One proof method on one cell: for all sizes where ``steps`` is 0, else unrolled over so many steps.
+
+    Attributes:
+        mutants: whether the proof judges the cell's mutants too.
+    """
 
     cell: str
     steps: int
+    mutants: bool = False
 
     @property
     def check(self) -> str:
         return f"unrolled T={self.steps}" if self.steps else ALL_SIZES
+
+    @property
+    def judges(self) -> bool:
+        """Whether mutants are judged: over three steps the polynomials are large, and two have told all."""
+        return self.mutants and self.check in (ALL_SIZES, *UNROLLED)
 
 
 @dataclass(frozen=True)
@@ -50,17 +61,34 @@ class Finished:
     mutant_seconds: float = 0.0
 
 
-def tasks(names: Iterable[str]) -> list[Task]:
-    """The tasks of these cells, the longest first."""
-    found = [Task(name, steps) for name in names for steps in (0, *HORIZONS)]
+def tasks(proofs: Iterable[str], mutants: Iterable[str] = ()) -> list[Task]:
+    """The tasks that prove these cells and judge the mutants of those, the longest first.
+
+    A cell of which only the mutants are to be judged has no task that judges none.
+    """
+    prove, judge = list(proofs), set(mutants)
+    listed = [Task(name, steps, name in judge) for name in prove for steps in _steps(name)]
+    others = [Task(name, steps, True) for name in sorted(judge - set(prove)) for steps in _steps(name)]
+    found = listed + [task for task in others if task.judges]
     return sorted(found, key=lambda task: (-task.steps, -len(cells()[task.cell].parameters)))
 
 
-def run_task(task: Task, with_mutants: bool) -> Finished:
-    """Derive the cell's formulas, prove them by the task's method, and let it judge their mutants if asked.
+def _steps(name: str) -> tuple[int, ...]:
+    """The proofs of a cell: for all sizes, and unrolled over so many steps."""
+    return (0, *horizons(cells()[name]))
 
-    Over three steps the polynomials are large and two have told all: there the mutants are left out.
-    """
+
+def _both(f: Formula, local: AllSizes, composed: AllSizes | None) -> Verdict:
+    """The verdict on a formula one equation at a time and, where the step is small, composed as well."""
+    verdict = local.prove(f)
+    if composed is None or verdict.outcome == "refuted" or f.pass_ == "count":
+        return verdict
+    second = composed.prove(f)
+    return second if second.outcome == "refuted" else replace(verdict, coverage=second.coverage)
+
+
+def run_task(task: Task) -> Finished:
+    """Derive the cell's formulas, prove them by the task's method, and let it judge their mutants if asked."""
     start = process_time()
     found, cell = of_cell(task.cell), cells()[task.cell]
     prover: AllSizes | Unrolled
@@ -69,16 +97,16 @@ def run_task(task: Task, with_mutants: bool) -> Finished:
         proved = tuple(Proved(f.id, verdict) for f, verdict in prover.prove(found))
     else:
         prover = AllSizes(cell)
-        proved = tuple(Proved(f.id, prover.prove(f)) for f in found if f.pass_ != "forward")
+        composed = AllSizes(cell, composed=True) if composes(cell) else None
+        proved = tuple(Proved(f.id, _both(f, prover, composed)) for f in found if f.pass_ != "forward")
     middle = process_time()
     sound = all(p.verdict.outcome == "proved" for p in proved)
-    judges = with_mutants and sound and task.check in (ALL_SIZES, *UNROLLED)
-    refused = refused_by(prover, task.cell) if judges else {}
+    refused = refused_by(prover, task.cell) if task.judges and sound else {}
     return Finished(task, proved, middle - start, refused, process_time() - middle)
 
 
-def run(names: Iterable[str], with_mutants: bool = False, scheduler: str | None = None) -> Iterator[Finished]:
-    """Finish the tasks of these cells, in whatever order they end.
+def run(todo: Sequence[Task], scheduler: str | None = None) -> Iterator[Finished]:
+    """Finish these tasks, in whatever order they end.
 
     Args:
         scheduler: the address of a Dask scheduler, e.g. ``tcp://127.0.0.1:8786``; without one the tasks run here, one
@@ -87,12 +115,15 @@ def run(names: Iterable[str], with_mutants: bool = False, scheduler: str | None 
     Raises:
         ImportError: a scheduler is named and ``dask.distributed`` is not installed.
     """
+    if not todo:
+        return
     # Not above: joblib loads NumPy if it finds one, and what derives and proves shall run without.
     from joblib import Parallel, delayed
 
-    todo = [delayed(run_task)(task, with_mutants) for task in tasks(names)]
     with _backend(scheduler, min(os.cpu_count() or 1, len(todo))):
-        yield from Parallel(return_as="generator_unordered", batch_size=1)(todo)
+        yield from Parallel(return_as="generator_unordered", batch_size=1)(
+            delayed(run_task)(task) for task in todo
+        )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Reads arguments, and refuses bad ones before any arithmetic is done.
 
-The sizes are read off two arguments: x gives T, B and D, the first state gives H. Everything else is compared
-with them, so an error about `U_f` means that `U_f` disagrees with x and the first state.
+The size of an axis is read off the first argument that has it: x gives T, B and D, the first state gives H. Everything
+else is compared with them, so an error about `U_f` means that `U_f` disagrees with x and the first state.
 
 The dtype of x is that of the computation and of every result; float16 is read as float32, because sums of many
 float16 products keep hardly a digit. What carries a dtype of its own (an array, a subclass of one, a buffer, an
@@ -12,7 +12,8 @@ No array is narrowed in silence.
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,7 +25,7 @@ Array = npt.NDArray[Any]
 # What a caller may give where an array is read: an array, a subclass of one, or what NumPy makes one of.
 Given = npt.ArrayLike
 Parameters = Mapping[str, Given]
-ShapeTable = Callable[[int, int], dict[str, tuple[int, ...]]]
+ShapeTable = Callable[..., dict[str, tuple[int, ...]]]  # takes sizes by the letters of a layout
 CacheT = TypeVar("CacheT")
 
 DTYPES = tuple(map(np.dtype, (np.float32, np.float64, np.longdouble, np.complex128)))
@@ -32,75 +33,110 @@ READ_AS = {np.dtype(np.float16): np.dtype(np.float32)}
 EXPECTED = "float16, float32, float64, longdouble or complex128"
 # Any of these tells an object that has a dtype from one for which NumPy makes up a dtype, such as a list.
 HAS_DTYPE = ("dtype", "__array__", "__array_interface__", "__array_struct__")
-AXES = 3  # No argument has more, so no list of them is nested deeper.
+AXES = 6  # No argument has more, so no list of them is nested deeper.
 
 
-def sequence(
-    shapes: ShapeTable, params: Parameters, x: Given, **states: Given
-) -> tuple[dict[str, Array], Array, list[Array]]:
-    """Read the arguments of a cell's `forward`: params, x and the states, as arrays of one dtype.
+def arguments(
+    parameter_shapes: ShapeTable,
+    letters: Sequence[str],
+    axes: Mapping[str, tuple[str, ...]],
+    params: Parameters,
+    given: Mapping[str, Given],
+) -> tuple[dict[str, Array], list[Array], dict[str, int]]:
+    """Read the arguments of a cell's forward pass: params, and those that `axes` names, as arrays of one dtype.
 
-    x is (T, B, D), every state (B, H), the parameters have `shapes(D, H)`. Nothing is copied that need not be:
-    the arrays may be the caller's own, of any layout, and must neither be written to nor kept in a cache.
-    float16 comes back as float32. Raises KindError, ShapeError, NameSetError or NotFiniteError.
+    axes: the axes of each argument, by letters, such as x ("T", "B", "D"); given: the arguments by these names. The
+    parameters have the shapes that `parameter_shapes` gives for the sizes of the `letters`; a letter that no argument
+    has is measured on them. Nothing is copied that need not be: the arrays may be the caller's own, of any layout, and
+    must neither be written to nor kept in a cache. float16 comes back as float32. Returns the sizes of all letters as
+    well. Raises KindError, ShapeError, NameSetError or NotFiniteError.
 
-    >>> def shapes(D, H):
+    >>> def parameter_shapes(D, H):
     ...     return {"W": (H, D)}
-    >>> p, x, (h_0,) = sequence(shapes, {"W": [[1, 2]]}, np.ones((5, 3, 2), np.float16), h_0=np.zeros((3, 1), "f4"))
-    >>> p["W"].dtype, x.dtype, x.shape
-    (dtype('float32'), dtype('float32'), (5, 3, 2))
+    >>> axes = {"x": ("T", "B", "D"), "h_0": ("B", "H")}
+    >>> given = {"x": np.ones((5, 3, 2), np.float16), "h_0": np.zeros((3, 1), "f4")}
+    >>> p, (x, h_0), sizes = arguments(parameter_shapes, ("D", "H"), axes, {"W": [[1, 2]]}, given)
+    >>> p["W"].dtype, x.dtype, sizes
+    (dtype('float32'), dtype('float32'), {'T': 5, 'B': 3, 'D': 2, 'H': 1})
     """
-    return _arguments(shapes, params, x, ("T", "B", "D"), states)
+    sizes: dict[str, int] = {}
+    first, *others = axes
+    read = {first: array(first, given[first])}
+    dtype = read[first].dtype
+    _measure(first, read[first], axes[first], sizes)
+    for name in others:
+        read[name] = array(name, given[name], dtype, first)
+    for name in others:
+        _measure(name, read[name], axes[name], sizes)
+    for letter in letters:
+        if letter not in sizes:
+            sizes[letter] = _measured_on(params, parameter_shapes, letters, letter)
+    shapes = _shapes(parameter_shapes, **{letter: sizes[letter] for letter in letters})
+    return parameters(params, shapes, dtype, first), list(read.values()), sizes
 
 
-def step(
-    shapes: ShapeTable, params: Parameters, x: Given, **states: Given
-) -> tuple[dict[str, Array], Array, list[Array]]:
-    """Like `sequence`, for a single step: x is (B, D).
-
-    These are private, C-contiguous copies, ready to be kept: what the caller does to the arrays afterwards, such as
-    an in-place optimiser step between forward and backward, cannot reach a cache.
-
-    >>> given = np.ones((3, 2))
-    >>> p, x, (h,) = step(lambda D, H: {"W": (H, D)}, {"W": [[1, 2]]}, given, h_prev=np.zeros((3, 1)))
-    >>> x is given
-    False
-    """
-    p, read, read_states = _arguments(shapes, params, x, ("B", "D"), states)
-    return {name: own(value) for name, value in p.items()}, own(read), [own(state) for state in read_states]
+@lru_cache(maxsize=64)
+def _shapes(parameter_shapes: ShapeTable, **sizes: int) -> dict[str, tuple[int, ...]]:
+    """Nobody writes to them; short sequences feel it when they are made anew."""
+    return parameter_shapes(**sizes)
 
 
-def cotangents(given: Mapping[str, Given], expected: Mapping[str, Array]) -> dict[str, Array]:
+def _measure(name: str, value: Array, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
+    """Raise ShapeError unless the axes have the sizes that are known; note those that are not."""
+    known = sizes.copy()
+    if value.ndim == len(axes):
+        for letter, n in zip(axes, value.shape):  # noqa: B905 -- of one length, and short sequences feel `strict`
+            if sizes.setdefault(letter, n) != n:
+                break
+        else:
+            return
+    expected = ", ".join(str(known.get(letter, letter)) for letter in axes)
+    raise ShapeError(f"{name}: expected ({expected}{',' * (len(axes) == 1)}), got {value.shape}")
+
+
+def _measured_on(params: object, shapes: ShapeTable, letters: Sequence[str], letter: str) -> int:
+    """The size of a letter that the parameters alone have; 0 where they are none that would fit: those are refused."""
+    one, two = (shapes(**(dict.fromkeys(letters, 1) | {letter: size})) for size in (1, 2))
+    for name, shape in one.items():
+        value = np.asarray(params[name]) if isinstance(params, Mapping) and name in params else None
+        for axis, (n, m) in enumerate(zip(shape, two[name], strict=True)):
+            if (n, m) == (1, 2) and value is not None and value.ndim == len(shape):
+                return int(value.shape[axis])
+    return 0
+
+
+def cotangents(
+    given: Mapping[str, Given], shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]
+) -> dict[str, Array]:
     """Read cotangents of outputs; one that is not given is zero, as a read-only view that takes no memory.
 
-    `expected` maps each allowed name to an array that has the shape and dtype that the cotangent must have.
+    `shapes` maps each allowed name to the shape that the cotangent must have, dtype is that of the outputs.
     The others are aligned in memory, and may be the caller's own: they must not be written to, nor returned.
     Raises KindError, ShapeError, NameSetError or NotFiniteError.
 
-    >>> outputs = {"h": np.ones((3, 2)), "c": np.ones((3, 2))}
-    >>> bool(cotangents({"h": np.ones((3, 2))}, outputs)["c"].any())
+    >>> shapes, dtype = {"h": (3, 2), "c": (3, 2)}, np.dtype(float)
+    >>> bool(cotangents({"h": np.ones((3, 2))}, shapes, dtype)["c"].any())
     False
-    >>> cotangents({"h": np.ones(2)}, outputs)
+    >>> cotangents({"h": np.ones(2)}, shapes, dtype)
     Traceback (most recent call last):
     lstmref.errors.ShapeError: cotangent h: expected (3, 2), got (2,)
     """
     if not isinstance(given, Mapping):
         raise KindError(f"cotangents: expected a mapping of names to arrays, got {type(given).__name__}")
-    unknown = [name for name in given if name not in expected]
+    unknown = [name for name in given if name not in shapes]
     if unknown:
-        raise NameSetError(f"cotangents: unknown {_listed(unknown)}; expected {_listed(expected)}")
+        raise NameSetError(f"cotangents: unknown {_listed(unknown)}; expected {_listed(shapes)}")
     found: dict[str, Array] = {}
-    for name, output in expected.items():
+    for name, shape in shapes.items():
         if name in given:
             label = f"cotangent {name}"
-            value = array(label, given[name], output.dtype, "the outputs")
-            same_shape(label, value, output.shape)
+            value = array(label, given[name], dtype, "the outputs")
+            same_shape(label, value, shape)
             # NumPy multiplies complex numbers with other roundings where they lie at odd addresses.
             found[name] = value if value.flags.aligned else own(value)
         else:
             # One zero at every place; a quicker way to that than broadcast_to, which short sequences feel.
-            zero = bytes(output.dtype.itemsize)
-            found[name] = np.ndarray(output.shape, output.dtype, zero, strides=tuple(0 for _ in output.shape))
+            found[name] = np.ndarray(shape, dtype, bytes(dtype.itemsize), strides=tuple(0 for _ in shape))
     return found
 
 
@@ -287,23 +323,6 @@ def _kind(value: Given) -> str:
     if _has_dtype(value):
         return str(found.dtype)
     return _class_name(type(value)) + (f" of {found.dtype}" if found.ndim else "")
-
-
-def _arguments(
-    shapes: ShapeTable, params: Parameters, x: Given, axes: tuple[str, ...], states: Mapping[str, Given]
-) -> tuple[dict[str, Array], Array, list[Array]]:
-    x = array("x", x)
-    if x.ndim != len(axes):
-        raise ShapeError(f"x: expected ({', '.join(axes)}), got {x.shape}")
-    B, D = x.shape[-2:]
-    read = [array(name, state, x.dtype, "x") for name, state in states.items()]
-    first = read[0]
-    if first.ndim != 2 or first.shape[0] != B:
-        raise ShapeError(f"{next(iter(states))}: expected ({B}, H), got {first.shape}")
-    H = first.shape[1]
-    for name, state in zip(states, read, strict=True):
-        same_shape(name, state, (B, H))
-    return parameters(params, shapes(D, H), x.dtype), x, read
 
 
 def same_shape(name: str, value: Array, shape: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Finds the cells by looking: a module of this package that defines `parameter_shapes` is a cell.
+"""Finds the cells by looking: a module of `lstmref.cells` that defines `parameter_shapes` is a cell.
 
 A new cell needs a new file and no entry in a list.
 """
@@ -10,18 +10,22 @@ from functools import cache
 from typing import Any, Protocol, cast
 
 from lstmref.errors import NameSetError
+from lstmref.layout import Layout
 
-INTERFACE = ("STATES", "parameter_shapes", "step_forward", "step_backward", "forward", "backward")
+INTERFACE = ("LAYOUT", "STATES", "parameter_shapes", "step_forward", "step_backward", "forward", "backward")
 
 
 class Cell(Protocol):
     """What every cell module offers; the modules' own docstrings give shapes and errors.
 
-    STATES names the states in the order in which `forward` takes them: ("h",) or ("h", "c").
+    LAYOUT names and shapes what its functions take and give: see `lstmref.layout`; STATES are its states in order,
+    ("h",) or ("h", "c"). `parameter_shapes` takes the sizes of the letters of LAYOUT by name.
     """
 
+    __name__: str
+    LAYOUT: Layout
     STATES: tuple[str, ...]
-    parameter_shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
+    parameter_shapes: Callable[..., dict[str, tuple[int, ...]]]
     step_forward: Callable[..., tuple[Any, Any]]
     step_backward: Callable[..., dict[str, Any]]
     forward: Callable[..., tuple[Any, Any]]
@@ -53,10 +57,10 @@ def cell(name: str) -> Cell:
 
 @cache
 def _found() -> tuple[tuple[str, Cell], ...]:
-    package = importlib.import_module(__package__)
+    package = importlib.import_module(f"{__package__}.cells")
     found = []
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{__package__}.{info.name}")
+        module = importlib.import_module(f"{__package__}.cells.{info.name}")
         if not hasattr(module, "parameter_shapes"):
             continue
         lacking = [name for name in INTERFACE if not hasattr(module, name)]

@@ -29,11 +29,7 @@ CELL = Cell(
     name="gru",
     source=Source("chung2014", "§3.2"),
     also=(Source("cho2014", "(5)–(8)"), Source("colah2015", "GRU")),
-    dimensions=(D, H),
-    inputs=(x,),
-    states=(h,),
-    output=h,
-    parameters=(W_z, U_z, b_z, W_r, U_r, b_r, W_n, U_n, b_n),
+    outputs=(h,),
     equations=(
         Equation(z, sigmoid(W_z @ x + U_z @ h.previous + b_z)),
         Equation(r, sigmoid(W_r @ x + U_r @ h.previous + b_r)),

@@ -30,11 +30,7 @@ CELL = Cell(
     name="gru-after",
     source=Source("pytorch-gru", "torch.nn.GRU"),
     also=(Source("cudnn", "CUDNN_GRU"),),
-    dimensions=(D, H),
-    inputs=(x,),
-    states=(h,),
-    output=h,
-    parameters=(W_r, U_r, b_r, W_z, U_z, b_z, W_n, U_n, b_nx, b_nh),
+    outputs=(h,),
     equations=(
         Equation(r, sigmoid(W_r @ x + U_r @ h.previous + b_r)),
         Equation(z, sigmoid(W_z @ x + U_z @ h.previous + b_z)),

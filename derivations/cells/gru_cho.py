@@ -29,11 +29,7 @@ CELL = Cell(
     name="gru-cho",
     source=Source("cho2014", "(5)–(8)"),
     also=(Source("onnx-gru", "linear_before_reset = 0"), Source("keras-gru", "reset_after=False")),
-    dimensions=(D, H),
-    inputs=(x,),
-    states=(h,),
-    output=h,
-    parameters=(W_r, U_r, b_r, W_z, U_z, b_z, W_n, U_n, b_n),
+    outputs=(h,),
     equations=(
         Equation(r, sigmoid(W_r @ x + U_r @ h.previous + b_r)),
         Equation(z, sigmoid(W_z @ x + U_z @ h.previous + b_z)),

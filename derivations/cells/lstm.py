@@ -27,11 +27,7 @@ CELL = Cell(
     name="lstm",
     source=Source("gers2000", "§3"),
     also=(Source("greff2017", "§II"),),
-    dimensions=(D, H),
-    inputs=(x,),
-    states=(h, c),
-    output=h,
-    parameters=(W_i, U_i, b_i, W_f, U_f, b_f, W_o, U_o, b_o, W_g, U_g, b_g),
+    outputs=(h,),
     equations=(
         Equation(i, sigmoid(W_i @ x + U_i @ h.previous + b_i)),
         Equation(f, sigmoid(W_f @ x + U_f @ h.previous + b_f)),

@@ -30,11 +30,7 @@ CELL = Cell(
     name="lstm-linear",
     source=Source("nicodjimenez-lstm", "lstm.py"),
     also=(Source("greff2017", "§V, NOAF + NP"),),
-    dimensions=(D, H),
-    inputs=(x,),
-    states=(h, c),
-    output=h,
-    parameters=(W_g, U_g, b_g, W_i, U_i, b_i, W_f, U_f, b_f, W_o, U_o, b_o),
+    outputs=(h,),
     equations=(
         Equation(g, tanh(W_g @ x + U_g @ h.previous + b_g)),
         Equation(i, sigmoid(W_i @ x + U_i @ h.previous + b_i)),

@@ -10,10 +10,6 @@ W, U, b = gate_parameters("", H, D, None)
 CELL = Cell(
     name="rnn",
     source=Source("elman1990", "Fig. 2"),
-    dimensions=(D, H),
-    inputs=(x,),
-    states=(h,),
-    output=h,
-    parameters=(W, U, b),
+    outputs=(h,),
     equations=(Equation(h, tanh(W @ x + U @ h.previous + b)),),
 )

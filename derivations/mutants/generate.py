@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 
-from sympy import Add, Expr, Symbol, expand
+from sympy import Add, Expr, expand
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.formula import Formula, canonical
+from derivations.derive.formula import Formula, canonical
 from derivations.language import Cell
+from derivations.language.expressions import ShapeError
 from derivations.mutants.kinds import KINDS
-from derivations.nodes import ShapeError
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Mutant:
 def mutants(f: Formula, cell: Cell) -> Iterator[Mutant]:
     """Every mutant of a formula, none twice and none that is the formula itself."""
     if not isinstance(f.right, MatrixExpr):
-        yield from _of_count(f)
+        yield from _of_count(f, cell)
         return
     seen = {canonical(f.right)}
     numbers: Counter[str] = Counter()
@@ -55,15 +56,19 @@ def mutants(f: Formula, cell: Cell) -> Iterator[Mutant]:
             yield Mutant(f"{f.id}/{kind}/{numbers[kind]}", kind, f, broken)
 
 
-def _of_count(f: Formula) -> Iterator[Mutant]:
+def _of_count(f: Formula, cell: Cell) -> Iterator[Mutant]:
     """Slips in counting: a group forgotten, subtracted, counted once too often, or of the wrong size."""
     terms = f.right.args if isinstance(f.right, Add) else (f.right,)
-    D, H = Symbol("D", integer=True, positive=True), Symbol("H", integer=True, positive=True)
+    pairs = list(combinations((d.size for d in cell.dimensions), 2))
     slips: dict[str, list[Expr]] = {
         "drop-term": [f.right - t for t in terms],
         "flip-sign": [f.right - 2 * t for t in terms],
         "double-factor": [f.right + t / t.as_coeff_Mul()[0] for t in terms],
-        "swap-gates": [f.right - t + t.subs({D: H, H: D}, simultaneous=True) for t in terms],
+        "swap-gates": [
+            f.right - t + t.subs({one: other, other: one}, simultaneous=True)
+            for one, other in pairs
+            for t in terms
+        ],
     }
     for kind, rights in slips.items():
         different = [r for r in rights if expand(r - f.right) != 0]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from derivations.catalogue import of_cell
 from derivations.cells import cells
+from derivations.derive.catalogue import of_cell
 from derivations.mutants.generate import Mutant, mutants
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.unrolled import Unrolled

@@ -8,7 +8,9 @@ from sympy import Basic, MatAdd, MatMul
 from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations import nodes
+from derivations.language import expressions
+from derivations.language.expressions import Apply
+from derivations.language.primitives import apply, spread
 
 Path = tuple[int, ...]
 
@@ -43,12 +45,16 @@ def rebuild(node: MatrixExpr, arguments: list[Basic]) -> MatrixExpr:
     """
     match node:
         case MatAdd():
-            return nodes.add(*arguments)
+            return expressions.add(*arguments)
         case HadamardProduct():
-            return nodes.hadamard(*arguments)
-        case MatMul() if nodes.is_negative(node):
-            return nodes.negate(arguments[1])
+            return expressions.hadamard(*arguments)
+        case MatMul() if expressions.is_numbered(node):
+            return expressions.times(arguments[0], arguments[1])
         case MatMul():
-            return nodes.matmul(*arguments)
+            return expressions.matmul(*arguments)
+        case Apply() if node.function == "spread":
+            return spread(arguments[2], tuple(node.shape))
+        case Apply():
+            return apply(node.function, *arguments[2:])
         case _:
             return node.func(*arguments)

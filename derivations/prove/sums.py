@@ -8,22 +8,27 @@ are renamed canonically, so that two expressions are equal for all sizes if thei
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
-from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Pow, Sum
+from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Pow, Rational, Sum, Symbol
 
-from derivations.prove.activations import Activation
+from derivations.prove.functions import Applied
+from derivations.prove.primitives import RECIPROCAL
 
 Index = str | int  # a free index or a number has a name, a summed one a number
 Atom = tuple[str, tuple[Index, ...]]
 Ranges = tuple[str, ...]  # the size over which each summed index runs
 Monomial = tuple[tuple[Atom, ...], Ranges]
-Polynomial = dict[Monomial, int]
+Number = int | Fraction
+Polynomial = dict[Monomial, Number]
 Resolve = Callable[[str, tuple[str, ...]], Polynomial | None]
 
 ONE: Monomial = ((), ())
 DELTA = "δ"
+OVER = "1/"  # begins the name of an atom that is one over another
+SIZE = "#"  # begins the name of a size that stands as a number
 
 
 def canonical(atoms: Iterable[Atom], ranges: Ranges) -> Monomial:
@@ -46,9 +51,13 @@ def canonical(atoms: Iterable[Atom], ranges: Ranges) -> Monomial:
 
 
 def _without_ones(atoms: Iterable[Atom]) -> list[Atom]:
-    """δ[j,j] is 1, and δ[j,k] twice is δ[j,k] once."""
+    """δ[j,j] is 1, δ[j,k] twice is δ[j,k] once, and what stands beside its reciprocal goes with it."""
     listed: list[Atom] = []
     for name, indices in atoms:
+        inverse = (name.removeprefix(OVER) if name.startswith(OVER) else OVER + name, indices)
+        if inverse in listed:
+            listed.remove(inverse)
+            continue
         if name == DELTA:
             indices = tuple(sorted(indices, key=str))
             if indices[0] == indices[1] or (name, indices) in listed:
@@ -69,7 +78,7 @@ def _rename(atom: Atom, names: Mapping[Any, Index]) -> Atom:
     return atom[0], tuple(names.get(i, i) for i in atom[1])
 
 
-def add(left: Polynomial, right: Polynomial, factor: int = 1) -> Polynomial:
+def add(left: Polynomial, right: Polynomial, factor: Number = 1) -> Polynomial:
     total = dict(left)
     for monomial, coefficient in right.items():
         value = total.get(monomial, 0) + factor * coefficient
@@ -102,11 +111,7 @@ def rename(polynomial: Polynomial, names: Mapping[str, str]) -> Polynomial:
 
 
 def sum_over(polynomial: Polynomial, index: str, size: str) -> Polynomial:
-    """Σ over a free index; a Kronecker delta that holds it is contracted instead.
-
-    Raises:
-        ValueError: the index appears in no atom, so the sum would count rather than contract.
-    """
+    """Σ over a free index; a Kronecker delta that holds it is contracted, and where nothing does it counts the size."""
     total: Polynomial = {}
     for (atoms, sizes), n in polynomial.items():
         total = add(total, {_sum_one(atoms, sizes, index, size): n})
@@ -120,7 +125,7 @@ def _sum_one(atoms: tuple[Atom, ...], sizes: Ranges, index: str, size: str) -> M
             rest = (*atoms[:k], *atoms[k + 1 :])
             return canonical((_rename(a, {index: other}) for a in rest), sizes)
     if not any(index in indices for _, indices in atoms):
-        raise ValueError(f"the index {index} over {size} is summed but used nowhere")
+        return canonical((*atoms, (SIZE + size, ())), sizes)
     return canonical((_rename(a, {index: len(sizes)}) for a in atoms), (*sizes, size))
 
 
@@ -133,7 +138,7 @@ class Normalizer:
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
-        self._values: dict[tuple[str, frozenset[tuple[Monomial, int]]], str] = {}
+        self._values: dict[tuple[object, ...], str] = {}
         self._seen: dict[Expr, Polynomial] = {}
 
     def __call__(self, expression: Expr) -> Polynomial:
@@ -151,6 +156,12 @@ class Normalizer:
         match e:
             case Integer():
                 return {ONE: int(e)} if e else {}
+            case Rational():
+                return {ONE: Fraction(int(e.p), int(e.q))}
+            case Symbol():  # a size
+                return {canonical([(f"{SIZE}{e}", ())], ()): 1}
+            case Pow() if isinstance(e.base, Symbol) and e.exp == -1:
+                return {canonical([(f"{OVER}{SIZE}{e.base}", ())], ()): 1}
             case Add():
                 total: Polynomial = {}
                 for arg in e.args:
@@ -171,8 +182,8 @@ class Normalizer:
                 return {canonical([(name, indices)], ()): 1} if resolved is None else resolved
             case KroneckerDelta():
                 return {canonical([(DELTA, tuple(str(i) for i in e.args))], ()): 1}
-            case Activation():
-                return self.value(type(e).__name__, self(e.args[-1]))
+            case Applied():
+                return self.value(type(e).__name__, *map(self, e.args))
             case _:
                 raise TypeError(f"no normal form for {type(e).__name__}: {e}")
 
@@ -182,15 +193,41 @@ class Normalizer:
             total = multiply(total, self(factor))
         return total
 
-    def value(self, function: str, argument: Polynomial) -> Polynomial:
-        """The value of an activation as an atom of its own: one atom for one function and one argument.
+    def value(self, function: str, *arguments: Polynomial) -> Polynomial:
+        """The value of a function as an atom of its own: one atom for one function and the same arguments.
 
-        Two arguments that differ only in their free indices are the same vector at two places.
+        Two arguments that differ only in their free indices are the same array at two places. One over a product of
+        atoms is the product of one over each.
         """
+        if function == RECIPROCAL and (over := _inverse(arguments[0])) is not None:
+            return over
         free = sorted(
-            {i for atoms, _ in argument for _, indices in atoms for i in indices if isinstance(i, str)}
+            {
+                i
+                for argument in arguments
+                for atoms, _ in argument
+                for _, indices in atoms
+                for i in indices
+                if isinstance(i, str)
+            }
         )
-        places = {i: f"@{k}" for k, i in enumerate(sorted(free, key=lambda i: (i[0] not in "tT1", i)))}
-        key = function, frozenset(rename(argument, places).items())
+        places = {i: f"@{k}" for k, i in enumerate(sorted(free, key=_place))}
+        key = function, *(frozenset(rename(argument, places).items()) for argument in arguments)
         name = self._values.setdefault(key, f"{function}#{len(self._values)}")
         return {canonical([(name, tuple(places))], ()): 1}
+
+
+def _place(index: str) -> tuple[bool, bool, str]:
+    """Times before entries, and a step before the step before it, whichever step it is."""
+    return index[0] not in "tT01", index == "0" or index.endswith("- 1"), index
+
+
+def _inverse(polynomial: Polynomial) -> Polynomial | None:
+    """One over a single product without sums; None for anything else."""
+    if len(polynomial) != 1:
+        return None
+    (((atoms, sizes), coefficient),) = polynomial.items()
+    if sizes or any(name == DELTA for name, _ in atoms):
+        return None
+    over = [(name.removeprefix(OVER) if name.startswith(OVER) else OVER + name, at) for name, at in atoms]
+    return {canonical(over, ()): Fraction(1) / coefficient}

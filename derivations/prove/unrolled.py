@@ -1,10 +1,10 @@
-"""Proof exactly, unrolled: T steps at small D ≠ H, every entry written out.
+"""Proof exactly, unrolled: T steps at small sizes that all differ, every entry written out.
 
-The forward equations are composed into one scalar loss
-L = Σ_t Δ_t·h_t + (cotangent on h_T)·h_T + (cotangent on c_T)·c_T, which SymPy differentiates in one entry. The derived
-formulas are run as the recursion that they are, from t = T down to 1, over polynomials. The difference is the zero
-polynomial, or the formula is refuted. Nothing is sampled: every weight, state and cotangent stays a symbol, and so does
-the value of every quantity at every step. An identity in more free symbols is the stronger one.
+The forward equations are composed into one scalar loss, L = Σ_t Σ Δ_t·(every output of step t) + Σ (cotangent on the
+final state)·(final state), which SymPy differentiates in one entry. The derived formulas are run as the recursion that
+they are, from t = T down to 1, over polynomials. The difference is the zero polynomial, or the formula is refuted.
+Nothing is sampled: every weight, state and cotangent stays a symbol, and so does the value of every quantity at every
+step. An identity in more free symbols is the stronger one.
 """
 
 from __future__ import annotations
@@ -12,25 +12,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from math import prod
+from typing import Any
 
-from flint import Ordering, fmpz_mpoly_ctx
-from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow
+from flint import Ordering, fmpq, fmpq_mpoly_ctx, fmpz_mpoly_ctx
+from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow, Rational, preorder_traversal
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from derivations.formula import Formula
-from derivations.language import Cell, State, Symbol
-from derivations.nodes import AtStep, Elementwise, TimeSum, step_of
-from derivations.prove.activations import NAMED, Held, Leaf, Part, Value, product
-from derivations.prove.entries import Entry, Matrix, evaluate
+from derivations.derive.formula import Formula
+from derivations.language.cell import Cell
+from derivations.language.expressions import (
+    AtStep,
+    Elementwise,
+    Key,
+    TimeSum,
+    is_product,
+    key_of,
+    parts,
+    symbols_in,
+)
+from derivations.prove.entries import Arithmetic, Entry, Matrix, evaluate
+from derivations.prove.primitives import FRACTIONS, RECIPROCAL
+from derivations.prove.size import written_out
+from derivations.prove.values import NAMED, Held, Leaf, Part, Value, mark_of_function, product, value
 from derivations.prove.verdict import Verdict
 
 METHOD = "unrolled"
+# All different, so that no mix-up of two of them fits; what is not named here takes the smallest that is left.
 SIZES = {"D": 3, "H": 2}
-HORIZONS = (1, 2, 3)
-SPARE = 32
+HORIZONS = (1, 2)
+LONGER, LONGER_UP_TO = 3, 2000  # three steps where the step's symbols times the weights' entries are so few
+SPARE = 64
 SERIAL = count()  # tells the values of one prover from those of another: SymPy's caches outlive both
 
-Place = tuple[str, int]  # a quantity at a step
+Place = tuple[str, str, int]  # which part of what, at which step; what does not change over time is at step 0
+# Functions whose derivative is not stated through values that the forward pass has.
+SLOPES_ARE_FUNCTIONS = ("relu", "log", "softplus", "sqrt", "abs", "hard-sigmoid", "max", "min")
+READ = "read"  # a previous state as one step reads it
+COPY = "copy"  # a parameter as one step uses it
 
 
 @dataclass
@@ -41,27 +60,43 @@ class Comparison:
     reason: str = ""
 
 
-class Unrolled:
-    """Proves the formulas of one cell over ``steps`` steps at the sizes of ``SIZES``.
+def sizes_of(cell: Cell) -> dict[str, int]:
+    """A whole number from 2 for every dimension, all different."""
+    left = (n for n in count(2) if n not in {SIZES[d.name] for d in cell.dimensions if d.name in SIZES})
+    return {d.name: SIZES[d.name] if d.name in SIZES else next(left) for d in cell.dimensions}
 
-    A dimension that ``SIZES`` does not name gets 2.
-    """
+
+def horizons(cell: Cell) -> tuple[int, ...]:
+    """The numbers of steps over which the cell's formulas are proved: 1 and 2, and 3 where it takes seconds only."""
+    sizes = sizes_of(cell)
+    weights = sum(prod(sizes[d.name] for d in p.sizes) for p in (*cell.parameters, *cell.inputs))
+    return (*HORIZONS, LONGER) if written_out(cell) * weights <= LONGER_UP_TO else HORIZONS
+
+
+class Unrolled:
+    """Proves the formulas of one cell over ``steps`` steps."""
 
     def __init__(self, cell: Cell, steps: int) -> None:
         self.cell, self.steps = cell, steps
         self._serial = next(SERIAL)
-        self._sizes = {d.name: SIZES.get(d.name, 2) for d in cell.dimensions}
-        self._constant = {p.name for p in cell.parameters}
+        self._sizes = sizes_of(cell)
+        self._dimensions = {d.size: self._sizes[d.name] for d in cell.dimensions}
+        self._states = {s.name for s in cell.states}
         self._leaves: dict[str, Matrix] = {}
         self._marks: set[str] = set()
         self._composed = self._compose(None, [])
         self._loss = self._loss_of(self._composed)
         self._number: dict[str, int] = {}  # of a generator, by what it stands for
-        self._own = 0  # how many of them the forward pass takes
+        self._name: list[str] = []  # what a generator stands for, by its number
+        self._reciprocals: dict[int, int] = {}  # of a generator, the one that is one over it
+        self._own = 0  # how many generators the proof itself takes, once it is done
         self._ring = self._make_ring()
-        self._values = self._forward_in_ring()
+        self._values = {
+            place: [[self._polynomial(e, {}) for e in row] for row in entries]
+            for place, entries in self._composed.items()
+        }
         self._truths: dict[Place, Matrix] = {}
-        self._claims: dict[Place, Matrix] = {}
+        self._claims: dict[tuple[str, int], Matrix] = {}
 
     def prove(self, formulas: Sequence[Formula]) -> Iterator[tuple[Formula, Verdict]]:
         """A verdict for each formula of the backward pass and each count.
@@ -91,33 +126,57 @@ class Unrolled:
         """Whether a broken formula gives another value anywhere than the original, which ``prove`` has proved."""
         if broken.pass_ == "count":
             return bool(self._count(broken).reason)
-        self._number = dict(list(self._number.items())[: self._own])  # the spare generators are free again
+        self._forget_spare()
         for t in (1,) if _once(original) else range(self.steps, 0, -1):
             place = original.id, t
             if place not in self._claims:
                 self._claims[place] = self._claim(original, t)
-            if self._claim(broken, t) != self._claims[place]:
+            pairs = zip(self._claim(broken, t), self._claims[place], strict=True)
+            if any(self._differ(a, b) for said, true in pairs for a, b in zip(said, true, strict=True)):
                 return True
         return False
 
     def _compare(self, f: Formula, t: int, found: Comparison) -> None:
-        for s in self.cell.states:
-            self._arrive(s, t)
-        claim, truth = self._claim(f, t), self._truth(f.left, t)
-        if f.left.cotangent_of is not None and f.left.cotangent_of.role != "parameter":
-            self._truths[f.left.name, t] = truth
+        claim, truth = self._claim(f, t), self._truth(f, t)
+        key = f.left.key
+        if key.part in ("cotangent", "arriving"):
+            self._truths[key.part, key.base, self._step(key, t)] = truth
         for j, (said, true) in enumerate(zip(claim, truth, strict=True)):
             for k, (a, b) in enumerate(zip(said, true, strict=True)):
                 found.entries += 1
-                if a != b and not found.reason:
+                if self._differ(a, b) and not found.reason:
+                    terms = self._difference(a, b)
                     found.reason = (
                         f"{f.id} at T = {self.steps}, t = {t}, entry [{j + 1},{k + 1}] differs from the derivative "
-                        f"of the composed loss in {len((self._ring.constant(0) + a - b).to_dict())} terms"
+                        f"of the composed loss in {terms} terms"
                     )
+
+    def _differ(self, a: Entry, b: Entry) -> bool:
+        """Whether two polynomials differ; where reciprocals could hide that they do not, their terms are looked at."""
+        return bool(a != b) and (not self._reciprocals or self._difference(a, b) > 0)
+
+    def _difference(self, a: Entry, b: Entry) -> int:
+        """In how many terms two polynomials differ, once everything that stands beside its reciprocal has gone."""
+        left = self._ring.constant(0) + a - b
+        if left == 0:
+            return 0
+        terms: dict[tuple[int, ...], Any] = left.to_dict()
+        if not self._reciprocals:
+            return len(terms)
+        reduced: dict[tuple[int, ...], Any] = {}
+        for powers, coefficient in terms.items():
+            rest = list(map(int, powers))
+            for of, one_over in self._reciprocals.items():
+                both = min(rest[of], rest[one_over])
+                rest[of] -= both
+                rest[one_over] -= both
+            reduced[tuple(rest)] = reduced.get(tuple(rest), 0) + coefficient
+        return sum(1 for coefficient in reduced.values() if coefficient != 0)
 
     def _count(self, f: Formula) -> Comparison:
         """The number of parameter entries that the composed loss really holds."""
-        present = sum(1 for s in self._loss.free_symbols if s.name.split("[")[0] in self._constant)
+        learned = {p.name for p in self.cell.parameters}
+        present = sum(1 for s in self._loss.free_symbols if s.name.split("[")[0] in learned)
         said = self._size(f.right)
         reason = (
             ""
@@ -128,103 +187,143 @@ class Unrolled:
 
     # Forward, composed by SymPy.
 
-    def _leaf(self, name: str, node: MatrixSymbol) -> Matrix:
+    def _leaf(self, name: str, node: MatrixExpr) -> Matrix:
         """The entries of something given, each a symbol."""
         if name not in self._leaves:
             rows, columns = (self._size(n) for n in node.shape)
             self._leaves[name] = [[Leaf(f"{name}[{j},{k}]") for k in range(columns)] for j in range(rows)]
         return self._leaves[name]
 
-    def _given(self, node: MatrixSymbol, t: int) -> Matrix:
-        """What a step is given from outside: a parameter, the input, or the initial state."""
-        if node.name in self._constant:
-            return self._leaf(node.name, node)
-        for s in self.cell.states:
-            if node.name == s.previous.name:
-                return self._leaf(s.initial.name, node)
-        return self._leaf(f"{node.name}_{t}", node)
+    def _step(self, key: Key, t: int) -> int:
+        """The step that a key speaks of where the running one is t."""
+        return 0 if not key.anchor else (t if key.anchor == "t" else 1) + key.offset
+
+    def _given(self, node: MatrixSymbol, at: int) -> Matrix:
+        """What comes from outside: a parameter or a constant, an input, the state before the first step."""
+        key = key_of(node)
+        return self._leaf(f"{key.base}@{at}" if key.anchor else key.base, node)
 
     def _compose(self, cut: Place | None, opened: Matrix) -> dict[Place, Matrix]:
         """Every quantity at every step as an expression; at the place ``cut``, the entries of ``opened`` instead."""
         variant = f"{self._serial} {cut}"
-        first = cut[1] if cut else 1  # what comes before the cut does not depend on it
-        values = {place: v for place, v in self._composed.items() if place[1] < first} if cut else {}
+        first = cut[2] if cut else 1  # what comes before the cut does not depend on it
+        values = {place: v for place, v in self._composed.items() if place[2] < first} if cut else {}
         for t in range(first, self.steps + 1):
-
-            def look(node: MatrixSymbol, t: int = t) -> Matrix:
-                if (node.name, t) == cut:
-                    return opened
-                return values.get(self._origin(node.name, t)) or self._given(node, t)
-
-            def activate(node: Elementwise, argument: Matrix, t: int = t) -> Matrix:
-                marks = self._marks_of(node, t, len(argument))
-                return [
-                    [Value(node.function, m, row[0], variant)] for m, row in zip(marks, argument, strict=True)
-                ]
-
+            by = self._composing(cut, opened, values, t, variant)
             for equation in self.cell.steps:
-                place = equation.left.name, t
-                right = equation.right.node
-                if place == cut:
-                    values[place] = opened
-                elif isinstance(right, Elementwise):
-                    values[place] = evaluate(right, look, activate, product)
-                else:
-                    marks, entries = self._names_of(place, right), evaluate(right, look, activate, product)
-                    values[place] = [
-                        [Value(NAMED, m, e[0], variant)] for m, e in zip(marks, entries, strict=True)
-                    ]
+                place = ("value", equation.left.key.base, t)
+                values[place] = (
+                    opened if place == cut else self._named(equation.right.node, place, by, variant)
+                )
         return values
 
-    def _origin(self, name: str, t: int) -> Place:
-        """Where a value comes from: a previous state from the step before."""
-        for s in self.cell.states:
-            if name == s.previous.name:
-                return s.name, t - 1
-        return name, t
+    def _composing(
+        self, cut: Place | None, opened: Matrix, values: dict[Place, Matrix], t: int, variant: str
+    ) -> Arithmetic:
+        def look(node: MatrixSymbol) -> Matrix:
+            key = key_of(node)
+            at = self._step(key, t)
+            if cut in ((READ, key.base, t), (COPY, key.base, t)) and (key.offset == -1 or cut[0] == COPY):
+                return opened
+            return values.get(("value", key.base, at)) or self._given(node, at)
 
-    def _marks_of(self, node: Elementwise, t: int, rows: int) -> list[str]:
-        """A name for each value of an activation: the same expression at the same step has the same values."""
-        marks = [f"{node.function}({node.argument})_{t}[{j}]" for j in range(rows)]
-        self._marks |= set(marks)
-        return marks
+        def call(function: str, *arguments: Entry) -> Entry:
+            return self._note(value(function, arguments, variant))
 
-    def _names_of(self, place: Place, node: MatrixExpr) -> list[str]:
-        """A name for each entry of a quantity at a step."""
-        name, t = place
-        marks = [f"{name}_{t}[{j}]" for j in range(self._size(node.shape[0]))]
-        self._marks |= set(marks)
-        return marks
+        def close(node: MatrixExpr, entries: Matrix) -> Matrix:
+            mark = self._mark_of_product(node, t)
+            return self._wrap(mark, entries, variant) if mark else entries
 
-    def _size(self, dimension: Expr) -> int:
-        return int(dimension.subs({d.size: self._sizes[d.name] for d in self.cell.dimensions}))
+        return Arithmetic(look, call, self._size, self._rational, close, product)
+
+    def _note(self, e: Value) -> Value:
+        self._marks.add(e.mark)
+        return e
+
+    def _named(self, right: MatrixExpr, place: Place, by: Arithmetic, variant: str) -> Matrix:
+        """The entries of a right side; a function's value is named by the function, any other by its place."""
+        entries = evaluate(right, by)
+        if isinstance(right, Elementwise) or getattr(right, "function", "") in (
+            "quotient",
+            "softmax",
+            "max",
+            "min",
+        ):
+            return entries
+        return self._wrap(f"{place[1]}@{place[2]}", entries, variant)
+
+    def _wrap(self, mark: str, entries: Matrix, variant: str) -> Matrix:
+        return [
+            [self._note(Value(NAMED, f"{mark}[{j},{k}]", (e,), variant)) for k, e in enumerate(row)]
+            for j, row in enumerate(entries)
+        ]
+
+    def _mark_of_product(self, node: MatrixExpr, t: int) -> str:
+        """A name for a factor that holds a matrix product of values; empty for any other factor."""
+        if isinstance(node, MatrixSymbol) or not _holds_product(node):
+            return ""
+        if any(key_of(s).part != "value" for s in symbols_in(node)):
+            return ""
+        return f"({self._canonical(node, t)})"
+
+    def _canonical(self, node: MatrixExpr, t: int) -> str:
+        if isinstance(node, MatrixSymbol):
+            key = key_of(node)
+            return f"{key.base}@{self._step(key, t)}" if key.anchor else key.base
+        inner = (self._canonical(a, t) if isinstance(a, MatrixExpr) else str(a) for a in node.args)
+        return f"{type(node).__name__}({', '.join(inner)})"
+
+    def _size(self, dimension: Expr | int) -> int:
+        return int(Integer(dimension) if isinstance(dimension, int) else dimension.subs(self._dimensions))
+
+    def _rational(self, number: Expr) -> Rational:
+        return Rational(number.subs(self._dimensions))
 
     def _loss_of(self, values: dict[Place, Matrix]) -> Expr:
-        pairs = [(self._leaf(f"d{s.name}_T", s.node), values[s.name, self.steps]) for s in self.cell.states]
-        out = self.cell.output
-        steps = range(1, self.steps + 1)
-        pairs += [(self._leaf(f"d{out.name}_loss_{t}", out.node), values[out.name, t]) for t in steps]
+        pairs = [
+            (self._leaf(f"∂{s.name}@{self.steps}", s.node), values["value", s.name, self.steps])
+            for s in self.cell.states
+        ]
+        pairs += [
+            (self._leaf(f"Δ{out.name}@{t}", out.node), values["value", out.name, t])
+            for out in self.cell.outputs
+            for t in range(1, self.steps + 1)
+        ]
         return Add(
-            *(product(w[0], v[0]) for weights, value in pairs for w, v in zip(weights, value, strict=True))
+            *(
+                product(w, v)
+                for weights, entries in pairs
+                for ws, vs in zip(weights, entries, strict=True)
+                for w, v in zip(ws, vs, strict=True)
+            )
         )
 
     # The truth: SymPy's derivative of the composed loss.
 
-    def _truth(self, left: Symbol, t: int) -> Matrix:
-        of = left.cotangent_of
+    def _truth(self, f: Formula, t: int) -> Matrix:
+        of, key = f.left.cotangent_of, f.left.key
         if of is None:
-            raise TypeError(f"{left.name} is no cotangent")
+            raise TypeError(f"{f.left.name} is no cotangent")
+        at = self._step(key, t)
         if of.role == "input":
-            return self._gradient(self._loss, self._leaf(f"{of.name}_{t}", of.node))
-        if of.role == "initial-state" or (of.role == "parameter" and not left.through):
+            return self._gradient(self._loss, self._leaf(f"{of.name}@{at}", of.node))
+        if of.role == "initial-state":
+            return self._gradient(self._loss, self._leaf(f"{key.base}@0", of.node))
+        if of.role == "parameter" and key.part == "cotangent":
             return self._gradient(self._loss, self._leaf(of.name, of.node))
         # Open the composition at this place: the loss as a function of this quantity alone, at this step alone.
-        value = self._value(of.node, t)
-        opened = [[Leaf(f"{of.name}@{t}[{j},{k}]") for k in range(len(row))] for j, row in enumerate(value)]
+        cut = {"arriving": READ, "contribution": COPY}.get(key.part, "value"), key.base, t
+        place, true = ".".join(map(str, cut)), self._at(of.node, t)
+        opened = [
+            [Leaf(f"{place}[{j},{k}]", self._name_of(e)) for k, e in enumerate(row)]
+            for j, row in enumerate(true)
+        ]
         stands_for = {
-            s: v for row, values in zip(opened, value, strict=True) for s, v in zip(row, values, strict=True)
+            leaf: e
+            for leaves, row in zip(opened, true, strict=True)
+            for leaf, e in zip(leaves, row, strict=True)
         }
-        return self._gradient(self._loss_of(self._compose((of.name, t), opened)), opened, stands_for)
+        return self._gradient(self._loss_of(self._compose(cut, opened)), opened, stands_for)
 
     def _gradient(self, loss: Expr, at: Matrix, stands_for: dict[Expr, Entry] | None = None) -> Matrix:
         # What is known of one entry's derivative helps no other, and is large: it is forgotten after each.
@@ -232,56 +331,102 @@ class Unrolled:
 
     # Polynomials.
 
-    def _make_ring(self) -> fmpz_mpoly_ctx:
-        names = sorted(
-            {s.name for matrix in self._leaves.values() for row in matrix for s in row} | self._marks
-        )
+    def _make_ring(self) -> Any:
+        names = sorted({s.name for m in self._leaves.values() for row in m for s in row} | self._marks)
+        self._name = names
         self._number = {name: k for k, name in enumerate(names)}
-        self._own = len(names)
+        for name in names:
+            self._note_reciprocal(name)
         # The ring's own names are plain: ours hold brackets. The spare ones are for values that the forward pass does
-        # not know: a wrong formula may take σ of what only tanh is taken of.
-        return fmpz_mpoly_ctx.get([f"v{k}" for k in range(len(names) + SPARE)], Ordering.lex)
+        # not know: a wrong formula may take σ of what only tanh is taken of, and slopes are functions of their own.
+        make = fmpq_mpoly_ctx if self._has_fractions() else fmpz_mpoly_ctx
+        return make.get([f"v{k}" for k in range(len(names) + self._spare())], Ordering.lex)
+
+    def _spare(self) -> int:
+        """Room for what the forward pass does not know; a slope that is a function takes one for each value."""
+        return SPARE + sum(1 for mark in self._marks if mark.split("(")[0] in SLOPES_ARE_FUNCTIONS)
+
+    def _has_fractions(self) -> bool:
+        nodes = [n for e in self.cell.steps for n in preorder_traversal(e.right.node)]
+        functions = {n.function for n in nodes if isinstance(n, Elementwise)}
+        sizes = any(n.subs(self._dimensions).q != 1 for n in nodes if isinstance(n, Rational | Pow))
+        return sizes or bool(functions & set(FRACTIONS))
+
+    def _note_reciprocal(self, name: str) -> None:
+        if name.startswith(f"{RECIPROCAL}("):
+            of = name[len(RECIPROCAL) + 1 : -1]
+            if of in self._number:
+                self._reciprocals[self._number[of]] = self._number[name]
+
+    def _forget_spare(self) -> None:
+        """Free the generators that another broken formula took; those of the proof itself stay."""
+        self._own = self._own or len(self._name)
+        for name in self._name[self._own :]:
+            del self._number[name]
+        self._name = self._name[: self._own]
+        own = range(self._own)
+        self._reciprocals = {a: b for a, b in self._reciprocals.items() if a in own and b in own}
 
     def _generator(self, name: str) -> Entry:
-        return self._ring.gen(self._number.setdefault(name, len(self._number)))
+        if name not in self._number:
+            self._number[name] = len(self._name)
+            self._name.append(name)
+            self._note_reciprocal(name)
+        return self._ring.gen(self._number[name])
 
-    def _forward_in_ring(self) -> dict[Place, Matrix]:
-        values: dict[Place, Matrix] = {}
-        for t in range(1, self.steps + 1):
-            for equation in self.cell.steps:
-                right, place = equation.right.node, (equation.left.name, t)
-                rows = self._size(right.shape[0])
-                marks = (
-                    self._marks_of(right, t, rows)
-                    if isinstance(right, Elementwise)
-                    else self._names_of(place, right)
-                )
-                values[place] = [[self._generator(m)] for m in marks]
-        return values
+    def _name_of(self, e: Entry) -> str:
+        """What a polynomial is the value of: the mark that the same value has in the composition."""
+        terms = (self._ring.constant(0) + e).to_dict()
+        named = []
+        for powers, coefficient in terms.items():
+            factors = [self._name[k] for k, power in enumerate(powers) for _ in range(int(power))]
+            factors += [str(coefficient)] if coefficient != 1 else []
+            named.append(factors[0] if len(factors) == 1 else f"Mul({', '.join(sorted(factors))})")
+        return named[0] if len(named) == 1 else f"Add({', '.join(sorted(named))})"
 
     def _at(self, node: MatrixExpr, t: int) -> Matrix:
         """An expression at step t, over polynomials, from the values and the cotangents found so far."""
 
         def look(symbol: MatrixSymbol) -> Matrix:
-            name, off = step_of(symbol.name.removesuffix("_1"))
-            at = 1 if symbol.name.endswith("_1") else t + off
-            if not 1 <= at <= self.steps:  # only a mutant looks beyond the sequence, and finds nothing there
-                return [[self._ring.constant(0)] for _ in range(self._size(symbol.shape[0]))]
-            for known in (self._values, self._truths):
-                for place in ((name, at), self._origin(name, at)):
-                    if place in known:
-                        return known[place]
-            given = self._given(MatrixSymbol(name, *symbol.shape), at)
-            return [[self._generator(s.name) for s in row] for row in given]
+            key = key_of(symbol)
+            at = self._step(key, t)
+            if key.part == "value":
+                known = self._values.get(("value", key.base, at))
+            elif key.part == "arriving" and at == self.steps:
+                known = self._generators(f"∂{key.base}@{at}", symbol)
+            elif key.part == "loss":
+                known = self._generators(f"Δ{key.base}@{at}", symbol)
+            else:
+                known = self._truths.get((key.part, key.base, at))
+            if known is not None:
+                return known
+            before = key.base in self._states and at == 0
+            if key.part != "value" or (key.anchor and not before and not 1 <= at <= self.steps):
+                # Only a mutant looks beyond the sequence, and finds nothing there.
+                rows, columns = (self._size(n) for n in symbol.shape)
+                return [[self._ring.constant(0)] * columns for _ in range(rows)]
+            return [[self._generator(s.name) for s in row] for row in self._given(symbol, at)]
 
-        def activate(e: Elementwise, argument: Matrix) -> Matrix:
-            marks = self._marks_of(e, t, len(argument))
-            return [[self._generator(m)] for m in marks]
+        def call(function: str, *arguments: Entry) -> Entry:
+            return self._generator(mark_of_function(function, tuple(map(self._name_of, arguments))))
 
-        return evaluate(node, look, activate)
+        def close(part: MatrixExpr, entries: Matrix) -> Matrix:
+            mark = self._mark_of_product(part, t)
+            if not mark:
+                return entries
+            return [
+                [self._generator(f"{mark}[{j},{k}]") for k in range(len(row))]
+                for j, row in enumerate(entries)
+            ]
 
-    def _value(self, node: MatrixSymbol, t: int) -> Matrix:
-        return self._at(node, t)
+        return evaluate(node, Arithmetic(look, call, self._size, self._fraction, close))
+
+    def _generators(self, name: str, node: MatrixSymbol) -> Matrix:
+        return [[self._generator(s.name) for s in row] for row in self._leaf(name, node)]
+
+    def _fraction(self, number: Expr) -> Entry:
+        whole = self._rational(number)
+        return int(whole) if whole.q == 1 else fmpq(int(whole.p), int(whole.q))
 
     def _claim(self, f: Formula, t: int) -> Matrix:
         """What the derived formula says, computed from the cotangents found so far."""
@@ -292,14 +437,6 @@ class Unrolled:
             return self._at(f.right.body, 1 if f.right.when == "1" else self.steps)
         return self._at(f.right, t)
 
-    def _arrive(self, s: State, t: int) -> None:
-        """What arrives on a state of step t: from the step after, or at the last step from outside."""
-        if t == self.steps:
-            final = self._leaf(f"d{s.name}_T", s.node)
-            self._truths[f"d{s.name}_next", t] = [[self._generator(e.name) for e in row] for row in final]
-        else:
-            self._truths[f"d{s.name}_next", t] = self._truths[f"d{s.previous.name}", t + 1]
-
     def _polynomial(self, e: Expr, known: dict[Expr, Entry]) -> Entry:
         if e not in known:
             known[e] = self._convert(e, known)
@@ -309,8 +446,10 @@ class Unrolled:
         match e:
             case Integer():
                 return self._ring.constant(int(e))
+            case Rational():
+                return self._ring.constant(fmpq(int(e.p), int(e.q)))
             case Leaf():
-                return self._generator(e.name)
+                return self._generator(str(e.name))
             case Value():
                 return self._generator(e.mark)
             case Held() | Part():
@@ -321,14 +460,18 @@ class Unrolled:
                     total += self._polynomial(a, known)
                 return total
             case Mul():
-                product = self._ring.constant(1)
+                made = self._ring.constant(1)
                 for a in e.args:
-                    product *= self._polynomial(a, known)
-                return product
+                    made *= self._polynomial(a, known)
+                return made
             case Pow():
                 return self._polynomial(e.base, known) ** int(e.exp)
             case _:
                 raise TypeError(f"no polynomial for {type(e).__name__}: {e}")
+
+
+def _holds_product(node: MatrixExpr) -> bool:
+    return is_product(node) or any(map(_holds_product, parts(node)))
 
 
 def _once(f: Formula) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ import griffe
 
 PACKAGE = "lstmref"
 FOLDER = "api"
+# Where modules live that were in the package itself once; their pages still are.
+ROOMS = ("cells.", "network.")
 # What the overview tells apart, in this order: the words have a title for each.
 GROUPS = ("interface", "cells", "parts")
 
@@ -38,8 +40,9 @@ class Module:
 
     @property
     def path(self) -> str:
-        """Its name within the package, by which its page is called."""
-        return self.name.removeprefix(f"{PACKAGE}.")
+        """What its page is called: its name within the package, without a room whose modules have older addresses."""
+        path = self.name.removeprefix(f"{PACKAGE}.")
+        return next((path.removeprefix(room) for room in ROOMS if path.startswith(room)), path)
 
     @property
     def file(self) -> str:
@@ -86,6 +89,9 @@ def find(root: Path) -> tuple[Module, ...]:
         )
         for one in _below(package)
     ]
+    pages = Counter(one.path for one in found)
+    if twice := [one.name for one in found if pages[one.path] > 1]:
+        raise ApiError(f"{', '.join(twice)}: expected a page for each, got one address")
     return tuple(sorted(found, key=lambda one: (GROUPS.index(one.group), one.name)))
 
 

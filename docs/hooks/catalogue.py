@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-# The catalogue is JSON; its shape is the contract of `derivations.export`, checked there by a schema.
+# The catalogue is JSON; its shape is the contract of `derivations.record.export`, checked there by a schema.
 Record = dict[str, Any]
 T = TypeVar("T")
 

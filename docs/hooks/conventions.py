@@ -1,8 +1,8 @@
 """How frameworks write their recurrent layers: the facts of `conventions.yml`, and which of them a test has found.
 
-A fact is cut into statements, each with a key such as `pytorch.lstm.gates`. `tests/conventions` tries the frameworks
-and writes what it finds to `conventions.tested.json`: per statement a hash of what was stated. A statement that has
-changed since is not tested any more; it rests on its source alone.
+A fact is cut into statements, each with a key such as `pytorch.lstm.gates`. `tests/judges/conventions` tries the
+frameworks and writes what it finds to `conventions.tested.json`: per statement a hash of what was stated. A statement
+that has changed since is not tested any more; it rests on its source alone.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Griffe reads sources and runs nothing. This is the extension that mkdocs.yml nam
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,18 @@ from typing import Any
 import griffe
 
 from docs.hooks import docstrings
+from lstmref import describe
+from lstmref.layout import Layout
 
 
 class Prose(griffe.Extension):
     """Called once the whole package is read, so that a name can be linked wherever it is defined."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Rewrite every docstring of the package."""
+        """Rewrite every docstring of the package; describe the passes that a cell's last line makes."""
+        for one in list(walk(pkg)):
+            if isinstance(one, griffe.Module):
+                describe_passes(one)
         for one in list(walk(pkg)):
             if isinstance(one, griffe.Attribute) and one.docstring is None and (said := comment(one)):
                 one.docstring = griffe.Docstring(said, parent=one)
@@ -32,6 +38,45 @@ class Prose(griffe.Extension):
             elif text := made[id(one)]:
                 one.docstring = one.docstring or griffe.Docstring("", parent=one)
                 one.docstring.value = text
+
+
+def describe_passes(module: griffe.Module) -> None:
+    """`forward, backward = sequence.passes(__name__)` as functions, told from the module's LAYOUT.
+
+    Raises ValueError where LAYOUT is not written out.
+    """
+    line = _line_of_passes(module)
+    if line is None:
+        return
+    call = ast.parse(str(module.attributes["LAYOUT"].value), mode="eval").body
+    if not isinstance(call, ast.Call) or call.args or any(one.arg is None for one in call.keywords):
+        raise ValueError(
+            f"{module.path}.LAYOUT: expected Layout(inputs={{...}}, ...), got {ast.unparse(call)}"
+        )
+    layout = Layout(**{str(one.arg): ast.literal_eval(one.value) for one in call.keywords})
+    told = {
+        "forward": (["params", *layout.arguments(time=True)], describe.forward_text(layout)),
+        "backward": (["cotangents", "cache"], describe.backward_text(layout)),
+    }
+    for name, (takes, text) in told.items():
+        kind = griffe.ParameterKind.positional_or_keyword
+        parameters = griffe.Parameters(*(griffe.Parameter(one, kind=kind) for one in takes))
+        function = griffe.Function(name, parameters=parameters, lineno=line, endlineno=line)
+        module.set_member(name, function)
+        function.docstring = griffe.Docstring(text, parent=function)
+
+
+def _line_of_passes(module: griffe.Module) -> int | None:
+    """Griffe leaves out what is assigned to two names at once."""
+    if not isinstance(module.filepath, Path) or "LAYOUT" not in module.attributes:
+        return None
+    for node in ast.parse(module.filepath.read_bytes()).body:
+        if (
+            isinstance(node, ast.Assign)
+            and ast.unparse(node) == "forward, backward = sequence.passes(__name__)"
+        ):
+            return node.lineno
+    return None
 
 
 def walk(one: griffe.Object) -> Iterator[griffe.Object]:

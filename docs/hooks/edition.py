@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from derivations.address import SITE
+from derivations.record.address import SITE
 from docs.hooks import (
     api,
     api_modules,

@@ -18,7 +18,7 @@ ANCHORS = {"witness": "witnesses"}
 COMMANDS = {
     "all-sizes": "python -m derivations run {cell}",
     "unrolled": "python -m derivations run {cell}",
-    "agreement": "python -m tests.agreement --json agreement.json",
+    "agreement": "python -m tests.judges.agreement --json agreement.json",
     "witness": "make witnesses",
     "mutants": "python -m derivations verify",
 }

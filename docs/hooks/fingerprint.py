@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from derivations.address import SITE
+from derivations.record.address import SITE
 from docs.hooks.paths import ROOT, npm_version
 
 # The file in the built site that says from what it was built.

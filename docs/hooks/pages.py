@@ -8,7 +8,7 @@ from html import unescape
 
 from mkdocs.structure.toc import TableOfContents, get_toc
 
-from derivations.address import permalink
+from derivations.record.address import permalink
 from docs.hooks import describe, evidence
 from docs.hooks.catalogue import Record
 from docs.hooks.view import View

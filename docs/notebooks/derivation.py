@@ -43,13 +43,13 @@ from random import Random
 from IPython.display import Markdown, Math, display
 
 from derivations.cells import cells
-from derivations.derive import formulas
-from derivations.nodes import TimeSum, add
+from derivations.derive.formulas import formulas
+from derivations.language.expressions import TimeSum, add
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.entries import evaluate
 from derivations.prove.unrolled import Unrolled
-from derivations.render.layout import lines
-from derivations.render.tex import aligned, tex
+from derivations.write.layout import lines
+from derivations.write.tex import aligned, tex
 
 name = "lstm"
 

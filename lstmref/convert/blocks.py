@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstmref.architecture import Architecture, key, of_cell
 from lstmref.check import Array
 from lstmref.convert import arrays, biases
 from lstmref.convert.biases import Pair
@@ -17,6 +16,7 @@ from lstmref.convert.layouts import Layout
 from lstmref.convert.weights import Weights
 from lstmref.discovery import cell as cell_named
 from lstmref.errors import ShapeError
+from lstmref.network.architecture import Architecture, key, of_cell
 
 Place = tuple[int, str]  # layer and direction of a cell
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.convert import arrays, blocks, keras_files, keras_layers, options, reading, refusals
 from lstmref.convert.blocks import Blocks
@@ -18,6 +17,7 @@ from lstmref.convert.keras_layers import Built, Layer
 from lstmref.convert.layouts import KERAS, Layout
 from lstmref.convert.weights import Weights, for_framework, to_cell, with_biases
 from lstmref.errors import KindError, NameSetError, ShapeError
+from lstmref.network.architecture import Architecture
 
 NAMES = ("kernel", "recurrent_kernel", "bias")
 # How many arrays a layer has: two without biases, twice as many in a Bidirectional.

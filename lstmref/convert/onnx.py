@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.convert import arrays, blocks, onnx_attributes, options, refusals
 from lstmref.convert.blocks import Blocks
@@ -16,6 +15,7 @@ from lstmref.convert.layouts import LINEAR, ONNX, Layout
 from lstmref.convert.onnx_attributes import DIRECTIONS, NO_ATTRIBUTES
 from lstmref.convert.weights import Weights, for_framework, to_cell, with_biases
 from lstmref.errors import KindError, NameSetError, ShapeError
+from lstmref.network.architecture import Architecture
 
 
 class OnnxLayer(NamedTuple):
@@ -55,7 +55,7 @@ def from_onnx(layers: OnnxLayer | Sequence[OnnxLayer], *, cell: str | None = Non
 
     >>> layer = OnnxLayer("GRU", np.ones((1, 9, 2)), np.ones((1, 9, 3)), attributes={"hidden_size": 3})
     >>> from_onnx(layer).architecture
-    Architecture(cell='gru-cho', D=2, H=3, layers=1, bidirectional=False, reverse=False)
+    Architecture(cell='gru-cho', D=2, H=3, layers=1, bidirectional=False)
     """
     options.texts(cell=cell)
     stack = _stack(layers)

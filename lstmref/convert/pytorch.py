@@ -6,7 +6,6 @@ Source: pytorch-rnn, pytorch-lstm, pytorch-gru, under "Variables".
 from collections.abc import Mapping
 from typing import Any
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array
 from lstmref.convert import arrays, blocks, module, options, refusals, state_dict
 from lstmref.convert.blocks import Blocks
@@ -14,6 +13,7 @@ from lstmref.convert.layouts import PYTORCH
 from lstmref.convert.state_dict import KINDS
 from lstmref.convert.weights import Weights, for_framework, to_cell, with_biases
 from lstmref.errors import NameSetError
+from lstmref.network.architecture import Architecture
 
 SUFFIXES = {"forward": "", "reverse": "_reverse"}
 
@@ -45,7 +45,7 @@ def from_pytorch(
     >>> shapes = {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 3), "bias_ih_l0": 12, "bias_hh_l0": 12}
     >>> weights = from_pytorch({f"rnn.{name}": np.ones(shape) for name, shape in shapes.items()}, prefix="rnn.")
     >>> weights.architecture
-    Architecture(cell='lstm', D=2, H=3, layers=1, bidirectional=False, reverse=False)
+    Architecture(cell='lstm', D=2, H=3, layers=1, bidirectional=False)
     >>> weights.params["0.forward.b_f"]
     array([2., 2., 2.])
     """

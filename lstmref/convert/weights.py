@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array, Given
 from lstmref.convert import arrays, options, refusals
 from lstmref.convert.biases import Pair, of_two
 from lstmref.convert.layouts import LAYOUTS, NAMES
 from lstmref.errors import KindError, NameSetError
+from lstmref.network.architecture import Architecture
 
 # Only z differs between the two: 1 - sigmoid(a) = sigmoid(-a), so what makes a is negated.
 OPPOSITE = {"gru": "gru-cho", "gru-cho": "gru"}

@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 from sympy import MatMul
 
-from derivations.catalogue import formula, of_cell
 from derivations.cells import cells
-from derivations.formula import Formula
-from tests.agreement.check import check
-from tests.agreement.example import Sizes
-from tests.derivations.broken import broken
-from tests.derivations.slips import slipped
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
+from tests.engine.broken import broken
+from tests.engine.slips import slipped
+from tests.judges.agreement.check import check
+from tests.judges.example import Sizes
 
-SIZES = Sizes(T=3, B=2, D=3, H=2)
+SIZES = Sizes(3, 2, D=3, H=2)
 SEED = 5
 
 

@@ -1,4 +1,4 @@
-"""The report that `python -m tests.agreement` writes: complete, the same each time, red when it should be."""
+"""The report that `python -m tests.judges.agreement` writes: complete, the same each time, red when it should be."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import tests.agreement.__main__ as report
-from derivations.catalogue import formulas, of_cell
+import tests.judges.agreement.__main__ as report
 from derivations.cells import cells
-from derivations.formula import Formula
-from derivations.nodes import negate
-from tests.agreement.check import Finding
-from tests.agreement.example import Sizes
+from derivations.derive.catalogue import formulas, of_cell
+from derivations.derive.formula import Formula
+from derivations.language.expressions import negate
+from tests.judges.agreement.check import Finding
+from tests.judges.example import Sizes
+from tests.judges.report import bound
 
 
 @pytest.fixture
@@ -32,8 +33,10 @@ def test_the_report_is_complete_and_the_same_each_time(
     assert paths[0].read_bytes() == paths[1].read_bytes()
     found = json.loads(paths[0].read_text(encoding="utf-8"))
     assert set(found["versions"]) == {"numpy", "lstmref"}
-    assert list(found["formulas"]) == list(formulas())
-    for record in found["formulas"].values():
+    said = {i: r for cell in found["cells"].values() for i, r in cell["formulas"].items()}
+    assert list(found["cells"]) == list(cells())
+    assert list(said) == list(formulas())
+    for record in said.values():
         assert record["outcome"] == "checked"
         assert record["configurations"] == 2
         assert record["worst"] <= record["tolerance"] == 1e-12
@@ -55,7 +58,7 @@ def test_a_refuted_formula_makes_it_fail(
     monkeypatch.setattr(report, "cells", lambda: {"rnn": cells()["rnn"]})
     path = tmp_path / "agreement.json"
     assert report.main(["--json", str(path)]) == 1
-    found = json.loads(path.read_text(encoding="utf-8"))["formulas"]
+    found = json.loads(path.read_text(encoding="utf-8"))["cells"]["rnn"]["formulas"]
     assert [i for i, r in found.items() if r["outcome"] == "refuted"] == ["rnn.backward.b_t"]
     assert "off by" in found["rnn.backward.b_t"]["reason"]
     assert "rnn.backward.b_t: t = " in capsys.readouterr().err
@@ -74,11 +77,11 @@ def test_a_refuted_formula_makes_it_fail(
     ],
 )
 def test_the_worst_error_is_rounded_up(worst: float, expected: float | None) -> None:
-    assert report.bound(worst) == expected
+    assert bound(worst) == expected
 
 
 def test_one_bad_configuration_refutes() -> None:
-    sizes = [Sizes(3, 2, 1, 2), Sizes(5, 3, 4, 3)]
+    sizes = [Sizes(3, 2, D=1, H=2), Sizes(5, 3, D=4, H=3)]
     good = Finding(1e-16, ["lstmref.backward"])
     bad = Finding(1e-3, ["lstmref.backward"], where="t = 2: off by 1.0e-03 from lstmref.backward")
     record = report.record([good, bad], sizes)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import derivations
-from derivations.catalogue import formulas
+from derivations.derive.catalogue import formulas
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -47,7 +47,7 @@ def test_run_prints_the_derivation_and_the_outcome() -> None:
 def broken_package(tmp_path: Path) -> Path:
     """A copy in which tanh has a wrong derivative: 1 + y²."""
     shutil.copytree(Path(derivations.__file__).parent, tmp_path / "derivations")
-    rules = tmp_path / "derivations" / "rules.py"
+    rules = tmp_path / "derivations" / "derive" / "rules.py"
     source = rules.read_text(encoding="utf-8")
     wrong = source.replace(
         "lambda y: add(ones_like(y), negate(square(y)))", "lambda y: add(ones_like(y), square(y))"

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, strategies
 
 import lstmref
-from lstmref import Cell, accelerated, compiled
+from lstmref import Cell, accelerated
 from lstmref.check import Array
+from lstmref.fast import compiled
+from tests.arrays.given import ANY_SIZES, changed, every_second, fixed, read_only
+from tests.arrays.interleave import at_once
 from tests.lstmref import checker
 from tests.lstmref.checker import SEEDS, Example, Sizes
-from tests.lstmref.given import ANY_SIZES, every_second, fixed, read_only
-from tests.lstmref.interleave import at_once
 
-loops = pytest.importorskip("lstmref.compiled.memory")
+loops = pytest.importorskip("lstmref.fast.compiled.lstm")
 
 CELLS = ("lstm", "lstm-linear")
 DTYPES = (np.float32, np.float64)
@@ -78,7 +79,7 @@ def test_larger_sizes(name: str, dtype: Any, sizes: Sizes) -> None:
     cell = lstmref.cell(name)
     given = checker.example(cell, sizes, seed=1, dtype=dtype)
     weights = {key: (value / np.sqrt(sizes.H)).astype(dtype) for key, value in given.params.items()}
-    given = given._replace(params=weights)
+    given = given.replace(params=weights)
     assert not apart(passes(cell, given, True, True), passes(cell, given, False, False))
 
 
@@ -133,7 +134,7 @@ def test_other_cells_are_not_compiled(name: str) -> None:
 def test_float16_is_computed_in_float32() -> None:
     cell = lstmref.cell("lstm")
     half = checker.example(cell, Sizes(3, 2, 3, 4), seed=0, dtype=np.float16)
-    found = passes(cell, half._replace(cotangents={}), True, True)
+    found = passes(cell, half.replace(cotangents={}), True, True)
     assert {array.dtype for array in found.values()} == {np.dtype(np.float32)}
 
 
@@ -144,12 +145,7 @@ def test_layouts_give_the_same_bits_and_nothing_is_changed(
 ) -> None:
     cell = lstmref.cell("lstm")
     plain = checker.example(cell, Sizes(T, B, 3, 4), seed=0)
-    given = Example(
-        {name: change(value) for name, value in plain.params.items()},
-        change(plain.x),
-        {name: change(value) for name, value in plain.states.items()},
-        {name: change(value) for name, value in plain.cotangents.items()},
-    )
+    given = changed(plain, lambda _, value: change(value))
     before = [value.copy() for value in (*given.arrays().values(), *given.cotangents.values())]
     _same_bits(passes(cell, given, True, True), passes(cell, plain, True, True))
     for value, copy in zip((*given.arrays().values(), *given.cotangents.values()), before, strict=True):
@@ -169,7 +165,7 @@ def test_extreme_numbers() -> None:
     cell = lstmref.cell("lstm")
     for factor in (1e4, 1e-310):
         given = checker.example(cell, Sizes(4, 2, 3, 4), seed=0)
-        given = given._replace(x=given.x * factor)
+        given = given.replace(x=given.x * factor)
         assert not apart(passes(cell, given, True, True), passes(cell, given, False, False))
 
 

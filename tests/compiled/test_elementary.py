@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies
 
-from tests.lstmref.given import fixed
+from tests.arrays.given import fixed
 
-elementary = pytest.importorskip("lstmref.compiled.elementary")
+elementary = pytest.importorskip("lstmref.fast.compiled.elementary")
 
 DTYPES = (np.float32, np.float64)
 MOST = 2.0  # eps, of the exact value; over millions of numbers 1.63 was found

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import lstmref
-from lstmref import ExtraError, accelerated, compiled
+from lstmref import ExtraError, accelerated
+from lstmref.fast import compiled
 from tests.project.sources import imported, modules
 
 FOLDER = Path(compiled.__path__[0])
@@ -50,9 +51,9 @@ def test_without_it_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatc
         pass
 
 
-@pytest.mark.parametrize("name", ["", ".elementary", ".memory"])
+@pytest.mark.parametrize("name", ["", ".elementary", ".lstm"])
 def test_examples_in_docstrings(name: str) -> None:
     pytest.importorskip("numba")
-    done = doctest.testmod(importlib.import_module(f"lstmref.compiled{name}"))
+    done = doctest.testmod(importlib.import_module(f"lstmref.fast.compiled{name}"))
     assert done.attempted > 0
     assert done.failed == 0

@@ -9,7 +9,7 @@ import pytest
 
 from docs.hooks import conventions
 from docs.hooks.conventions import Conventions
-from tests.conventions.judge import DOCS, Program, load
+from tests.judges.conventions.judge import DOCS, Program, load
 from tests.required import witness
 
 

@@ -8,9 +8,9 @@ from random import Random
 import numpy as np
 
 from docs.hooks.conventions import AXES, Layer, Tensor, read
-from tests.agreement.example import Array
-from tests.conventions.box import States, Tensors
-from tests.conventions.observe import FUNCTIONS
+from tests.judges.conventions.box import States, Tensors
+from tests.judges.conventions.observe import FUNCTIONS
+from tests.judges.example import Array
 
 CELLS = {
     ("before", "new"): "gru",

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from docs.hooks.conventions import Conventions, Layer
-from tests.conventions.box import Box, UnclearError
-from tests.conventions.effects import Special, effect
-from tests.conventions.judge import Program, covered, judge, record
-from tests.conventions.observe import Observer
 from tests.conventions.wrong import wrongs
+from tests.judges.conventions.box import Box, UnclearError
+from tests.judges.conventions.effects import Special, effect
+from tests.judges.conventions.judge import Program, covered, judge, record
+from tests.judges.conventions.observe import Observer
 
 pytestmark = [pytest.mark.witness, pytest.mark.slow]
 

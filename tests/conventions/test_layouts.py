@@ -11,7 +11,7 @@ from docs.hooks.conventions import Conventions, Layer
 from docs.hooks.paths import LANGUAGES
 from lstmref.convert.layouts import LAYOUTS, Layout
 from lstmref.convert.refusals import SECTIONS
-from tests.conventions.judge import DOCS
+from tests.judges.conventions.judge import DOCS
 
 PAIRS = [(framework, cell) for framework, layouts in LAYOUTS.items() for cell in layouts]
 # What the linear output of ONNX's LSTM takes is an option of the layer and not a layer of its own.

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from docs.hooks.conventions import KINDS, Layer
-from tests.conventions.box import UnclearError, filled
 from tests.conventions.made_up import MadeUpBox, blocks, layers
-from tests.conventions.observe import Observer
 from tests.conventions.wrong import wrongs
+from tests.judges.conventions.box import UnclearError, filled
+from tests.judges.conventions.observe import Observer
 
 LAYERS = list(layers())
 IDS = [f"{layer.kind}-{number}" for number, layer in enumerate(LAYERS)]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from derivations import export
 from derivations.cells import cells
+from derivations.record import export
 from docs.hooks import bibliography, blocks, words
 from docs.hooks.catalogue import Catalogue
 from docs.hooks.conventions import Conventions, read
@@ -19,8 +19,8 @@ from docs.hooks.math import Batch
 from docs.hooks.paths import LANGUAGES
 from docs.hooks.prose import Marker, markers
 from docs.hooks.view import Site, View
-from tests.conventions.judge import DOCS
 from tests.conventions.test_record import parsed
+from tests.judges.conventions.judge import DOCS
 from tests.site.fixture import catalogue
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docs.hooks.conventions import RECORD, Conventions, Statement, load, read
-from tests.conventions.judge import DOCS, covered
+from tests.judges.conventions.judge import DOCS, covered
 from tests.project.test_pins import pins
 from tests.project.test_pins import read as text_of
 
@@ -25,7 +25,7 @@ def test_every_framework_is_tested_or_known_not_to_be(facts: Conventions) -> Non
 def test_the_record_is_about_the_statements_as_they_are(name: str, facts: Conventions) -> None:
     framework = facts.get(name)
     stale = [said.key for said in framework.statements() if said.status != "tested"]
-    assert stale == [], "run python -m tests.conventions"
+    assert stale == [], "run python -m tests.judges.conventions"
     assert framework.tested.keys() == {said.key for said in framework.statements()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +12,45 @@ import jsonschema
 import pytest
 
 import derivations
-from derivations import evidence
-from derivations.catalogue import formula, formulas
-from derivations.evidence import Reports, collect, load, passing, write
-from derivations.schedule import Finished, Task, run_task
+from derivations.cells import cells
+from derivations.derive.catalogue import formula, of_cell
+from derivations.record.evidence import Found, collect, load, passing, write
+from derivations.record.gather import MUTANTS, PROOFS, Gatherer
+from derivations.record.store import Store
+from derivations.schedule import Finished, run_task, tasks
 
 Record = dict[str, Any]
+AGREEMENT = {
+    "versions": {"numpy": "0"},
+    "formulas": {f.id: {"outcome": "checked", "worst": 1e-15} for f in of_cell("rnn")},
+}
 
 
 @pytest.fixture(scope="module")
 def finished() -> list[Finished]:
     """The proofs of the smallest cell, mutants judged."""
-    return [run_task(Task("rnn", steps), with_mutants=True) for steps in (0, 1, 2, 3)]
+    return [run_task(task) for task in tasks(["rnn"], ["rnn"])]
+
+
+def found(finished: list[Finished], repository: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Found:
+    """What is known of the smallest cell when these tasks have ended."""
+    monkeypatch.setattr("derivations.record.gather.cells", lambda: {"rnn": cells()["rnn"]})
+    gatherer = Gatherer(Store(folder), repository, print)
+    gatherer.prove(lambda todo: finished)
+    assert (gatherer.stale(PROOFS), gatherer.stale(MUTANTS)) == ([], [])
+    return replace(gatherer.found()["rnn"], agreement=AGREEMENT)
 
 
 @pytest.fixture(scope="module")
-def collected(finished: list[Finished], repository: Path) -> Record:
-    agreement = {
-        "versions": {"numpy": "0"},
-        "formulas": {i: {"outcome": "checked", "worst": 1e-15} for i in formulas()},
-    }
-    return collect(finished, Reports(agreement=agreement), repository)
+def collected(finished: list[Finished], repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    with pytest.MonkeyPatch.context() as patch:
+        one = found(finished, repository, tmp_path_factory.mktemp("kept"), patch)
+    return collect({"rnn": one}, repository)
 
 
 def test_the_file_follows_its_schema(collected: Record) -> None:
     schema = json.loads(
-        Path(derivations.__file__).with_name("evidence.schema.json").read_text(encoding="utf-8")
+        (Path(derivations.__file__).parent / "record" / "evidence.schema.json").read_text(encoding="utf-8")
     )
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(collected, schema)
@@ -52,16 +66,17 @@ def test_what_is_written_is_read_back(collected: Record, repository: Path, tmp_p
 
 
 def test_same_inputs_same_bytes(
-    finished: list[Finished], collected: Record, repository: Path, tmp_path: Path
+    finished: list[Finished],
+    collected: Record,
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Not even the order in which tasks end, nor the time they take, leaves a trace."""
-    later = [Finished(f.task, f.proved, 99.0, f.refused, 99.0) for f in reversed(finished)]
-    agreement = {
-        "versions": {"numpy": "0"},
-        "formulas": {i: {"outcome": "checked", "worst": 1e-15} for i in formulas()},
-    }
+    later = [replace(f, seconds=99.0, mutant_seconds=99.0) for f in reversed(finished)]
+    one = found(later, repository, tmp_path / "kept", monkeypatch)
     write(collected, tmp_path / "one")
-    write(collect(later, Reports(agreement=agreement), repository), tmp_path / "two")
+    write(collect({"rnn": one}, repository), tmp_path / "two")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
@@ -101,14 +116,6 @@ def test_a_missing_file_is_no_evidence(repository: Path, tmp_path: Path) -> None
     assert load(tmp_path / "evidence.json", repository) is None
 
 
-def test_code_that_changes_makes_evidence_old(repository: Path, tmp_path: Path) -> None:
-    before = evidence.fingerprint(tmp_path)
-    (tmp_path / "lstmref").mkdir()
-    (tmp_path / "lstmref" / "lstm.py").write_text("# another reference\n", encoding="utf-8")
-    assert evidence.fingerprint(tmp_path) != before
-    assert evidence.fingerprint(repository) == evidence.fingerprint(repository)
-
-
 def _outcomes(**outcomes: str) -> list[Record]:
     return [{"method": method.replace("_", "-"), "outcome": outcome} for method, outcome in outcomes.items()]
 
@@ -130,7 +137,7 @@ def test_what_passes(formula_id: str, outcomes: list[Record], expected: bool) ->
 
 
 def test_what_did_not_run_does_not_pass(repository: Path) -> None:
-    nothing = collect([], Reports(), repository)
+    nothing = collect({}, repository)
     assert not any(record["passing"] for record in nothing["formulas"].values())
     methods = nothing["formulas"]["lstm.backward.c"]["evidence"]
     assert {m["outcome"] for m in methods} == {"not-run"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lstmref.activations import held_at, sigmoid, sigmoid_slope, tanh_slope
-from tests.lstmref import precise
+from tests.arrays import precise
 
 DTYPES = [np.float32, np.float64, np.longdouble, np.complex128]
 

@@ -6,21 +6,18 @@ import numpy as np
 import pytest
 
 import lstmref
-from lstmref import Cell
 from tests.lstmref import checker
 from tests.lstmref.checker import Sizes
 from tests.lstmref.equations import EQUATIONS, States
 
 
-def name_of(cell: Cell) -> str:
-    return next(name for name, found in lstmref.cells().items() if found is cell)
-
-
-def test_forward_follows_the_equations(cell: Cell) -> None:
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_forward_follows_the_equations(name: str) -> None:
+    cell = lstmref.cell(name)
     T, B, D, H = 4, 2, 3, 2
     given = checker.example(cell, Sizes(T, B, D, H), seed=9)
     outputs, _ = checker.run(cell, given)
-    step = EQUATIONS[name_of(cell)]
+    step = EQUATIONS[name]
     params = {name: value.tolist() for name, value in given.params.items()}
     for b in range(B):
         states: States = tuple(state[b].tolist() for state in given.states.values())

@@ -19,7 +19,7 @@ def test_a_named_scheduler_takes_the_work() -> None:
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as cluster:
-        spread = list(schedule.run(["rnn"], with_mutants=True, scheduler=cluster.scheduler_address))
-    here = [schedule.run_task(task, with_mutants=True) for task in schedule.tasks(["rnn"])]
+        spread = list(schedule.run(schedule.tasks(["rnn"], ["rnn"]), scheduler=cluster.scheduler_address))
+    here = [schedule.run_task(task) for task in schedule.tasks(["rnn"], ["rnn"])]
     assert verdicts(spread) == verdicts(here)
     assert any(f.refused for f in spread)

@@ -6,13 +6,13 @@ from collections import Counter
 
 import pytest
 
-from derivations.catalogue import formula, formulas, of_cell
 from derivations.cells import cells
-from derivations.formula import canonical
+from derivations.derive.catalogue import formula, formulas, of_cell
+from derivations.derive.formula import canonical
+from derivations.language.expressions import show
 from derivations.mutants.generate import Mutant, mutants
 from derivations.mutants.judge import fate, mutants_of, refused_by, summary
 from derivations.mutants.kinds import KINDS
-from derivations.nodes import show
 from derivations.prove.all_sizes import AllSizes
 from derivations.prove.unrolled import Unrolled
 

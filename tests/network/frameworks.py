@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lstmref.architecture import Architecture
 from lstmref.check import Array
+from lstmref.network.architecture import Architecture
 
 # The gates that PyTorch and ONNX stack, in their order, under our names.
 TORCH = {"rnn": ("",), "lstm": ("_i", "_f", "_g", "_o"), "gru-after": ("_r", "_z", "_n")}

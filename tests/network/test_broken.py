@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lstmref import Architecture, direction, network, segments, stream
+from lstmref import Architecture, network, stream
 from lstmref.check import Array
+from lstmref.network import direction
+from lstmref.network import lengths as segments
 from tests.network import case, steps, test_stream
 from tests.network.case import Case, made
 from tests.network.test_stream import assert_memory_of_one_chunk

@@ -18,11 +18,11 @@ from lstmref import (
     NotFiniteError,
     OrderError,
     ShapeError,
-    initial,
     network,
 )
-from lstmref.architecture import Architecture
-from lstmref.layers import Recurrent
+from lstmref.network import initial
+from lstmref.network.architecture import Architecture
+from lstmref.network.layers import Recurrent
 
 CLASSES = (LSTM, GRU, RNN)
 

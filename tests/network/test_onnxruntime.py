@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lstmref import Architecture
-from lstmref.architecture import of_cell
 from lstmref.check import Array
+from lstmref.network.architecture import of_cell
 from tests.network import case, frameworks
 from tests.network.case import Case, made
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lstmref import Architecture, network
-from lstmref.architecture import key, of_cell
 from lstmref.check import Array
+from lstmref.network.architecture import key, of_cell
 from tests.network import case, frameworks
 from tests.network.case import Case, made
 

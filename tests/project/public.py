@@ -188,6 +188,8 @@ def _shown(name: Name) -> bool:
 
 def _arrays(function: FunctionType) -> list[str]:
     """The arguments that are arrays, or made of them; an empty name for what it returns."""
+    if made := getattr(function, "__signature__", None):  # by a factory, for arrays alone
+        return [*made.parameters, ""]
     tree = _tree(function)
     assert isinstance(tree, ast.FunctionDef)
     every = [

@@ -95,8 +95,13 @@ def test_no_public_name_lacks_anything() -> None:
 def test_the_names_are_found() -> None:
     found = {name.label for name in names(lstmref)}
     cells = [cell.replace("-", "_") for cell in lstmref.cells()]
-    assert {f"lstmref.{cell}.{name}" for cell in cells for name in ("forward", "step_backward")} <= found
-    assert {"lstmref.errors.ShapeError", "lstmref.architecture.Architecture.parameter_shapes"} <= found
+    assert {
+        f"lstmref.cells.{cell}.{name}" for cell in cells for name in ("forward", "step_backward")
+    } <= found
+    assert {
+        "lstmref.errors.ShapeError",
+        "lstmref.network.architecture.Architecture.parameter_shapes",
+    } <= found
     assert not any("._" in name for name in found)
 
 
@@ -106,7 +111,7 @@ def test_the_examples_are_true(module: ModuleType) -> None:
 
 
 def test_what_is_raised_is_found_where_it_comes_from() -> None:
-    function = next(name for name in names(lstmref) if name.label == "lstmref.lstm.forward").function()
+    function = next(name for name in names(lstmref) if name.label == "lstmref.cells.lstm.forward").function()
     assert function is not None
     found = raised(function)
     assert {one.__name__ for one in found} == {"ShapeError", "KindError", "NameSetError", "NotFiniteError"}

@@ -14,10 +14,10 @@ import yaml
 from lstmref.convert.refusals import CONVENTIONS
 from tests.project.files import tracked
 
-# Prose and metadata may name the address; code and configuration take it from derivations/address.py. `lstmref`, which
-# knows nothing of `derivations`, names it once, for the refusals that send to a page.
+# Prose and metadata may name the address; code and configuration take it from derivations/record/address.py. `lstmref`,
+# which knows nothing of `derivations`, names it once, for the refusals that send to a page.
 CODE = {".cfg", ".html", ".js", ".json", ".mjs", ".py", ".toml", ".yaml", ".yml"}
-MAY_NAME_THE_ADDRESS = {"derivations/address.py", "lstmref/convert/refusals.py", "pyproject.toml"}
+MAY_NAME_THE_ADDRESS = {"derivations/record/address.py", "lstmref/convert/refusals.py", "pyproject.toml"}
 # Folders of one machine; the pattern does not find itself.
 MACHINE_PATH = re.compile(r"(?<![A-Za-z0-9_.])(?:/(?:work|root|farm|home/\w+|Users/\w+)/|[A-Z]:\\Users\\)")
 
@@ -26,7 +26,7 @@ MACHINE_PATH = re.compile(r"(?<![A-Za-z0-9_.])(?:/(?:work|root|farm|home/\w+|Use
 def address(repository: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The site's address where no environment overrides it."""
     monkeypatch.delenv("LSTMREF_SITE_URL", raising=False)
-    site = runpy.run_path(str(repository / "derivations" / "address.py"))["SITE"]
+    site = runpy.run_path(str(repository / "derivations" / "record" / "address.py"))["SITE"]
     assert isinstance(site, str)
     return site
 
@@ -68,7 +68,7 @@ def test_the_address_is_one(address: str, citation: dict[str, Any], project: dic
 
 def test_an_environment_moves_the_address(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LSTMREF_SITE_URL", "https://mirror.example/lstmref")
-    site = runpy.run_path(str(repository / "derivations" / "address.py"))["SITE"]
+    site = runpy.run_path(str(repository / "derivations" / "record" / "address.py"))["SITE"]
     assert site == "https://mirror.example/lstmref/"
 
 

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "lstmref": {"numpy", "numba", "safetensors", "onnx", "h5py"},
     "derivations": {"flint", "mpmath", "sympy", "joblib", "dask", "tqdm"},
 }
-MEET = ("tests/agreement/", "tests/strength/", "tests/witnesses/")
+MEET = ("tests/judges/", "tests/agreement/", "tests/strength/", "tests/contract/")
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
 package = importlib.import_module(sys.argv[1])

@@ -83,7 +83,7 @@ def test_the_wheel_holds_two_packages(wheel: zipfile.ZipFile, repository: Path) 
     assert {name.split("/")[0] for name in names} == {"lstmref", "derivations"}
     assert {name for name in names if name.endswith(".py")} == sources(repository)
     data = {name for name in names if not name.endswith(".py")}
-    assert data == {"lstmref/py.typed", "derivations/evidence.schema.json", "derivations/ledger.json"}
+    assert data == {"lstmref/py.typed", "derivations/record/evidence.schema.json", "derivations/ledger.json"}
     licences = [name for name in wheel.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
     assert [wheel.read(name) for name in licences] == [(repository / "LICENSE").read_bytes()]
 

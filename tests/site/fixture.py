@@ -16,11 +16,11 @@ from typing import Any
 
 import yaml
 
-from derivations import export
-from derivations.catalogue import of_cell
 from derivations.cells import cells
-from derivations.notations import notations
-from derivations.trusted import trusted_base
+from derivations.derive.catalogue import of_cell
+from derivations.record import export
+from derivations.record.trusted import trusted_base
+from derivations.write.notations import notations
 from docs.hooks import conventions
 from docs.hooks.paths import LANGUAGES, ROOT
 

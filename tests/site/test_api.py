@@ -145,6 +145,7 @@ def test_every_public_module_is_found_in_its_group() -> None:
     package = ROOT / api_modules.PACKAGE
     files = [path.relative_to(package).with_suffix("").parts for path in package.rglob("*.py")]
     names = {".".join(part for part in parts if part != "__init__") for parts in files}
+    names = {re.sub(r"^(cells|network)\.", "", name) for name in names}
     assert set(found) == {name for name in names if name and not re.search(r"(^|\.)_", name)}
     assert {name for name, one in found.items() if one.group == "cells"} >= {"rnn", "lstm", "gru_after"}
     assert found["discovery"].group == "interface"
@@ -286,3 +287,40 @@ def test_a_reference_written_as_such_is_plain_text(tree: Path, tmp_path: Path) -
     _unknown_reference(root)
     assert build(root / "site", root)
     assert "[x][lstmref.no] by" in _page(root, "api/elman").get_text()
+
+
+# -- the passes of a cell ------------------------------------------------------
+
+
+def test_the_passes_that_a_cells_last_line_makes_are_described(tree: Path, tmp_path: Path) -> None:
+    """As functions with the arguments of its LAYOUT, though the module is not run."""
+    root = Path(shutil.copytree(tree, tmp_path / "tree", symlinks=True))
+    cell = root / "lstmref" / "cells" / "one.py"
+    cell.parent.mkdir()
+    (cell.parent / "__init__.py").write_text('"""Cells."""\n', encoding="utf-8")
+    source = (
+        '"""A cell."""\n\nraise RuntimeError("run")\n\n'
+        'LAYOUT = Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})\n\n\n'
+        'def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:\n    """None."""\n    return {}\n\n\n'
+        "forward, backward = sequence.passes(__name__)\n"
+    )
+    cell.write_text(source, encoding="utf-8")
+    build(root / "site", root)
+    page = _page(root, "api/one")
+    headings = [one.get_text().strip("¶\n ") for one in page.select("article h2")]
+    assert headings == ["LAYOUT", "parameter_shapes", "forward", "backward"]
+    text = " ".join(page.select_one("article").get_text().split())  # type: ignore[union-attr]
+    assert "x: (T, B, D) h_0: (B, H). T = 0 and B = 0 are allowed." in text
+    assert "those of h and h_T add up" in text
+    cell.write_text(source.replace('{"x": ("D",)}', "INPUTS"), encoding="utf-8")
+    with pytest.raises((SiteError, ValueError)):
+        build(root / "site", root)
+
+
+def test_two_modules_that_would_share_a_page_are_refused(tree: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(tree, tmp_path / "tree", symlinks=True))
+    (root / "lstmref" / "network").mkdir()
+    for name in ("__init__", "elman"):
+        (root / "lstmref" / "network" / f"{name}.py").write_text('"""One."""\n', encoding="utf-8")
+    with pytest.raises(api_modules.ApiError, match="expected a page for each, got one address"):
+        api_modules.find(root)

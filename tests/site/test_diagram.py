@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from derivations.cells import cells
-from derivations.export import cell_record
+from derivations.record.export import cell_record
 from docs.hooks import diagram_layout
 from docs.hooks.diagram import describe, prepare, svg
 from docs.hooks.diagram_graph import Arrangement, Graph, dot, read

@@ -18,8 +18,7 @@ from docs.hooks.catalogue import Catalogue
 from docs.hooks.math import Batch
 from docs.hooks.prose import Marker
 from docs.hooks.view import Site, View
-from tests.site.fixture import BIBLIOGRAPHY, catalogue
-from tests.strength.configurations import (
+from tests.judges.strength.configurations import (
     CONFIGURATIONS,
     LAST_LOSS,
     LOOSE,
@@ -29,9 +28,10 @@ from tests.strength.configurations import (
     ZERO_STATE,
     combined,
 )
-from tests.strength.gradient_check import GradientCheck
-from tests.strength.slips import SLIPS
-from tests.witnesses.shown import names
+from tests.judges.strength.gradient_check import GradientCheck
+from tests.judges.strength.slips import SLIPS
+from tests.judges.witnesses.shown import names
+from tests.site.fixture import BIBLIOGRAPHY, catalogue
 
 DOCS = Path(blocks.__file__).parents[1]
 

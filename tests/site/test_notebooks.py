@@ -13,7 +13,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 from derivations.cells import cells
-from derivations.derive import formulas
+from derivations.derive.formulas import formulas
 from docs.hooks import notebooks
 from docs.hooks.notebook_template import NotebookError, for_cell, for_language
 from docs.hooks.paths import LANGUAGES, ROOT
@@ -140,7 +140,7 @@ def test_the_fingerprint_sees_the_derivations(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small: Path
 ) -> None:
     (tmp_path / "derivations").mkdir()
-    source = tmp_path / "derivations" / "rules.py"
+    source = tmp_path / "derivations" / "derive" / "rules.py"
     source.write_text("SIGN = 1\n")
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     before = notebooks.fingerprint(small)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from derivations.address import SITE
+from derivations.record.address import SITE
 from docs.hooks import blocks, links
 
 

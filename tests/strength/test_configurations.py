@@ -7,8 +7,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from tests.agreement.example import Example
-from tests.strength.configurations import (
+from tests.judges.example import Example
+from tests.judges.shape import of_reference
+from tests.judges.strength.configurations import (
     CONFIGURATIONS,
     LAST_LOSS,
     NO_FINAL,
@@ -26,6 +27,7 @@ from tests.strength.configurations import (
     example,
 )
 
+LSTM = of_reference("lstm")
 SHAPES = {"W_i": (4, 3), "U_i": (4, 4), "b_i": (4,), "W_f": (4, 3), "U_f": (4, 4), "b_f": (4,)}
 FIELDS = {
     "T=1": {"T": 1},
@@ -46,7 +48,7 @@ def weaker(c: Configuration) -> dict[str, object]:
 
 
 def made(c: Configuration) -> Example:
-    return example("lstm", c, SHAPES, ("h", "c"))
+    return example("lstm", c, SHAPES, LSTM)
 
 
 def test_each_takes_away_what_its_name_says() -> None:
@@ -74,7 +76,13 @@ def test_the_strong_one_leaves_nothing_out() -> None:
     assert c.T >= 3
     assert c.B >= 2
     assert c.D != c.H
-    values = [*e.params.values(), e.x, *e.initial.values(), e.loss, *e.final.values()]
+    values = [
+        *e.params.values(),
+        *e.inputs.values(),
+        *e.initial.values(),
+        *e.loss.values(),
+        *e.final.values(),
+    ]
     numbers = np.concatenate([v.ravel() for v in values])
     assert len(set(numbers)) == len(numbers)
     assert (numbers != 0).all()
@@ -84,18 +92,18 @@ def test_the_numbers_are_the_same_where_the_sizes_are() -> None:
     strong = made(STRONG)
     for c in (ZERO_STATE, SAME_GATES, NO_FINAL, LAST_LOSS, TINY):
         e = made(c)
-        np.testing.assert_array_equal(e.x, strong.x)
+        np.testing.assert_array_equal(e.inputs["x"], strong.inputs["x"])
         if c not in (SAME_GATES, TINY):
             assert all((e.params[n] == p).all() for n, p in strong.params.items())
     assert not any(v.any() for v in made(ZERO_STATE).initial.values())
     assert not any(v.any() for v in made(NO_FINAL).final.values())
-    last = made(LAST_LOSS).loss
+    last = made(LAST_LOSS).loss["h"]
     assert not last[:-1].any()
-    np.testing.assert_array_equal(last[-1], strong.loss[-1])
+    np.testing.assert_array_equal(last[-1], strong.loss["h"][-1])
     for name, p in made(TINY).params.items():
         np.testing.assert_array_equal(p, 1e-3 * strong.params[name])
-    other = example("lstm", STRONG, SHAPES, ("h", "c"), seed=1)
-    assert not np.array_equal(other.x, strong.x)
+    other = example("lstm", STRONG, SHAPES, LSTM, seed=1)
+    assert not np.array_equal(other.inputs["x"], strong.inputs["x"])
 
 
 def test_identical_gates_are_identical() -> None:
@@ -103,7 +111,5 @@ def test_identical_gates_are_identical() -> None:
     for letter in "WUb":
         np.testing.assert_array_equal(p[f"{letter}_i"], p[f"{letter}_f"])
     # U and W of one shape are still two things.
-    square = example(
-        "lstm", Configuration("both", D=4, distinct_gates=False), SHAPES | {"W_i": (4, 4)}, ("h",)
-    )
+    square = example("lstm", Configuration("both", D=4, distinct_gates=False), SHAPES | {"W_i": (4, 4)}, LSTM)
     assert not np.array_equal(square.params["W_i"], square.params["U_i"])

@@ -9,13 +9,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-import tests.strength.gradient_check as module
-from derivations.catalogue import formula, of_cell
+import tests.judges.strength.gradient_check as module
 from derivations.cells import cells
-from derivations.formula import Formula
+from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.formula import Formula
+from derivations.language.expressions import negate
 from derivations.mutants.generate import Mutant, mutants
-from derivations.nodes import negate
-from tests.strength.configurations import (
+from tests.judges.strength.configurations import (
     CONFIGURATIONS,
     NO_FINAL,
     ONE_STEP,
@@ -25,9 +25,9 @@ from tests.strength.configurations import (
     WEAKENED,
     Configuration,
 )
-from tests.strength.gradient_check import BrokenCheckError, GradientCheck, applies
-from tests.strength.per_formula import Agreement
-from tests.strength.slips import SLIPS
+from tests.judges.strength.gradient_check import BrokenCheckError, GradientCheck, applies
+from tests.judges.strength.per_formula import Agreement
+from tests.judges.strength.slips import SLIPS
 
 BY_NAME = {s.name: s for s in SLIPS}
 CELLS = ("gru-after", "lstm-linear", "rnn")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sympy import MatrixSymbol
 
-from derivations.nodes import AFTER, BEFORE
-from tests.agreement.example import Array
-from tests.strength.compiled import Statement, statement
-from tests.strength.recursion import Recursion
+from derivations.language.expressions import AFTER, BEFORE
+from tests.judges.example import Array
+from tests.judges.strength.recursion import Recursion
+from tests.judges.values import Statement, statement
 
 T, B, H = 4, 2, 3
 
@@ -92,7 +92,7 @@ def test_what_is_read_a_step_off(steps: range) -> None:
 
 def test_a_statement_of_a_recursion_reads_its_own_step() -> None:
     for end in (BEFORE, AFTER):
-        shifted = statement("y", MatrixSymbol(f"u{end}", H, 1))
+        shifted = statement("y", MatrixSymbol(f"u{end}", H, 1), {})
         with pytest.raises(ValueError, match="u: a formula of one step reads another one"):
             recursion(range(T), shifted)
 

@@ -1,4 +1,4 @@
-"""The report that `python -m tests.strength` writes: complete, the same each time, red when it should be."""
+"""The report that `python -m tests.judges.strength` writes: complete, the same each time, red when it should be."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-import tests.strength.__main__ as program
-from derivations.catalogue import of_cell
+import tests.judges.strength.__main__ as program
 from derivations.cells import cells
+from derivations.derive.catalogue import of_cell
 from derivations.mutants.generate import mutants
-from tests.strength import report
-from tests.strength.configurations import CONFIGURATIONS
-from tests.strength.gradient_check import applies
-from tests.strength.per_formula import Agreement
+from tests.judges.strength import report
+from tests.judges.strength.configurations import CONFIGURATIONS
+from tests.judges.strength.gradient_check import applies
+from tests.judges.strength.per_formula import Agreement
 
 
 @pytest.fixture
 def one_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     """The smallest cell, in this process."""
     monkeypatch.setattr(program, "cells", lambda: {"rnn": cells()["rnn"]})
-    monkeypatch.setattr(program, "document", lambda names: report.document(names, jobs=1))
+    monkeypatch.setattr(program, "document", lambda names: report.document(names))
 
 
 @pytest.mark.usefixtures("one_cell")
@@ -32,9 +32,10 @@ def test_the_report_is_complete_and_the_same_each_time(
     assert [program.main(["--json", str(path)]) for path in paths] == [0, 0]
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert {p.name for p in paths[0].parent.iterdir()} == {"first.json"}
-    found = json.loads(paths[0].read_text(encoding="utf-8"))
-    assert set(found["versions"]) == {"numpy", "lstmref"}
-    assert [c["name"] for c in found["configurations"]] == [c.name for c in CONFIGURATIONS]
+    whole = json.loads(paths[0].read_text(encoding="utf-8"))
+    assert set(whole["versions"]) == {"numpy", "lstmref"}
+    assert [c["name"] for c in whole["configurations"]] == [c.name for c in CONFIGURATIONS]
+    found = whole["cells"]["rnn"]
     made = [m for f in of_cell("rnn") for m in mutants(f, cells()["rnn"]) if m.broken is not None]
     assert list(found["mutants"]) == [m.id for m in made]
     assert all(found["mutants"][m.id]["agreement"] for m in made)
@@ -51,16 +52,12 @@ def test_the_report_is_complete_and_the_same_each_time(
 
 
 def test_the_table_counts_what_the_mutants_say() -> None:
-    found = report.document(["rnn"], jobs=1)
+    found = report.document(["rnn"])["cells"]["rnn"]
     applicable = [m["missed"] for m in found["mutants"].values() if m["missed"] is not None]
     for name, kinds in found["table"].items():
         assert sum(row["applicable"] for row in kinds.values()) == len(applicable)
         assert sum(row["missed"] for row in kinds.values()) == sum(name in missed for missed in applicable)
     assert found["table"]["T=1"]["not-summed"] == {"applicable": 3, "missed": 3}
-
-
-def test_two_processes_find_the_same_as_one() -> None:
-    assert report.judged(["rnn", "rnn"], jobs=2) == report.judged(["rnn"], jobs=1) * 2
 
 
 @pytest.mark.usefixtures("one_cell")
@@ -83,4 +80,4 @@ def test_survivors_are_those_a_strong_check_lets_pass() -> None:
         },
         "equal": ["equal"],
     }
-    assert report.survivors(found) == ["not refused", "missed"]
+    assert report.survivors({"cells": {"rnn": found}}) == ["not refused", "missed"]

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from derivations.catalogue import formula
-from tests.strength.configurations import (
+from derivations.derive.catalogue import formula
+from tests.judges.strength.configurations import (
     NO_FINAL,
     ONE_STEP,
     STRONG,
@@ -18,8 +18,8 @@ from tests.strength.configurations import (
     Configuration,
     combined,
 )
-from tests.strength.gradient_check import GradientCheck
-from tests.strength.slips import SLIPS
+from tests.judges.strength.gradient_check import GradientCheck
+from tests.judges.strength.slips import SLIPS
 
 BY_NAME = {s.name: s for s in SLIPS}
 
@@ -68,7 +68,7 @@ def test_an_assigned_gradient_passes_one_step() -> None:
 
 def test_the_lost_first_step_is_the_sum_from_the_second() -> None:
     strong = check("rnn", STRONG)
-    d, h = strong.values["dh_bar"], strong.values["h_prev"]
+    d, h = strong.values["dh_bar"][..., 0], strong.values["h_prev"][..., 0]
     wrong = sum(d[t].T @ h[t] for t in range(1, STRONG.T))
     strong.right.gradients["U"], right = np.asarray(wrong), strong.right.gradients["U"]
     try:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from derivations import nodes
-from derivations.catalogue import formula
-from derivations.formula import Formula
-from derivations.language import Symbol, Term, sigmoid, tanh
+from derivations.derive.catalogue import formula
+from derivations.derive.formula import Formula
+from derivations.language import Symbol, Term, expressions, sigmoid, tanh
 
 Symbols = Mapping[str, Symbol]
 
@@ -36,19 +35,19 @@ class Break(NamedTuple):
 
 
 def transposed(matrix: Term) -> Term:
-    return Term(nodes.transpose(matrix.node))
+    return Term(expressions.transpose(matrix.node))
 
 
 def minus(term: Term) -> Term:
-    return Term(nodes.negate(term.node))
+    return Term(expressions.negate(term.node))
 
 
 def summed_outer(column: Term, other: Term) -> Term:
-    return summed(Term(nodes.outer(column.node, other.node)))
+    return summed(Term(expressions.outer(column.node, other.node)))
 
 
 def summed(term: Term) -> Term:
-    return Term(nodes.TimeSum(term.node))
+    return Term(expressions.TimeSum(term.node))
 
 
 def through(letter: str, s: Symbols, **read: str) -> Term:

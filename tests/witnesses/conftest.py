@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.judges.witnesses.shown import load
 from tests.required import witness
-from tests.witnesses.shown import load
 
 
 @pytest.fixture

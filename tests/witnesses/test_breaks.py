@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from derivations.catalogue import formula, of_cell
+from derivations.derive.catalogue import formula, of_cell
+from tests.judges.witnesses.report import findings
+from tests.judges.witnesses.shown import names
 from tests.witnesses.breaks import BACKWARD, FORWARD, Break
-from tests.witnesses.report import findings
-from tests.witnesses.shown import names
 
 pytestmark = pytest.mark.witness
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from sympy import MatAdd
 
-from derivations.catalogue import of_cell
-from tests.agreement.example import Array, Example, Sizes
-from tests.witnesses.compare import compare
-from tests.witnesses.gates import Gates
-from tests.witnesses.shown import Shown, example
+from derivations.derive.catalogue import of_cell
+from tests.judges.example import Array, Example, Sizes
+from tests.judges.witnesses.compare import compare
+from tests.judges.witnesses.gates import Gates
+from tests.judges.witnesses.shown import Shown, example
 
-SIZES = Sizes(T=4, B=2, D=3, H=2)
+SIZES = Sizes(4, 2, D=3, H=2)
 TOLERANCE = 1e-12
 
 
@@ -27,7 +27,7 @@ def given() -> Example:
 def h_of(given: Example) -> Array:
     """Elman's recursion in four lines."""
     p, found = given.params, [given.initial["h"]]
-    for x in given.x:
+    for x in given.inputs["x"]:
         found.append(np.tanh(x @ p["W"].T + found[-1] @ p["U"].T + p["b"]))
     return np.array(found[1:])
 

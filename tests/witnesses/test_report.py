@@ -10,27 +10,27 @@ from typing import Any
 
 import pytest
 
-from derivations.catalogue import of_cell
-from derivations.formula import Formula
-from tests.witnesses import report
-from tests.witnesses.__main__ import main
+from derivations.derive.catalogue import of_cell
+from derivations.derive.formula import Formula
+from tests.judges.witnesses import report
+from tests.judges.witnesses.__main__ import main
+from tests.judges.witnesses.shown import module_of, names
 from tests.witnesses.breaks import FORWARD
-from tests.witnesses.shown import names
 
-ONLY = ["--only", "onnxruntime"]
+ONLY = ["--only", "onnxruntime", "--cells", "lstm,rnn"]
 
 
-def written(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))["witnesses"]
+def written(path: Path, cell: str = "lstm") -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))["cells"][cell]["witnesses"]
 
 
 @pytest.mark.parametrize("name", names())
 def test_one_that_is_not_installed_has_not_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, f"tests.witnesses.programs.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, module_of(name), raising=False)
     monkeypatch.setitem(sys.modules, name, None)
-    assert main(["--json", str(tmp_path / "w.json"), "--only", name]) == 0
+    assert main(["--json", str(tmp_path / "w.json"), "--only", name, "--cells", "lstm"]) == 0
     assert written(tmp_path / "w.json").keys() == {name}
     found = written(tmp_path / "w.json")[name]
     assert found["outcome"] == "not-run"
@@ -80,10 +80,11 @@ def test_a_refuted_formula_is_named(
     monkeypatch.setattr(report, "CONFIGURATIONS", 3)
     monkeypatch.setattr(report, "of_cell", with_a_slip)
     assert main(["--json", str(tmp_path / "w.json"), *ONLY]) == 1
-    found = written(tmp_path / "w.json")["onnxruntime"]
+    found = written(tmp_path / "w.json", "rnn")["onnxruntime"]
     assert found["outcome"] == "refuted"
     assert found["reason"] == broken.id
     assert found["formulas"][broken.id]["outcome"] == "refuted"
     assert found["formulas"][broken.id]["reason"].startswith("configuration 1, t = 1: off by ")
-    assert found["formulas"]["lstm.forward.h"]["outcome"] == "checked"
+    other = written(tmp_path / "w.json")["onnxruntime"]
+    assert other["formulas"]["lstm.forward.h"]["outcome"] == "checked"
     assert f"onnxruntime: {broken.id}: configuration 1" in capsys.readouterr().err

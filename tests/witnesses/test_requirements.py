@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.judges.witnesses.shown import names
 from tests.project.test_pins import pins, read, wished
-from tests.witnesses.shown import names
 
 HEAVY = {"keras", "torch"}
 CUDA = re.compile(r"(cuda|nvidia)-|triton")
