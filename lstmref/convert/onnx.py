@@ -181,7 +181,7 @@ def _refuse_peepholes(what: str, layer: OnnxLayer, shape: tuple[int, ...]) -> No
     P = arrays.shaped(f"{what}P", arrays.read(f"{what}P", layer.P), shape)
     if P.any():
         refusals.refuse(
-            f"{what}P: expected none, or zeros, got {P[P != 0][0]}: no cell here has peepholes that ONNX has",
+            f"{what}P: expected none, or zeros, got {P[P != 0][0]}: lstm-peephole does not convert",
             refusals.PEEPHOLES,
         )
 

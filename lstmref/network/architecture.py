@@ -17,7 +17,6 @@ from lstmref.errors import KindError, NameSetError, ShapeError
 ValueT = TypeVar("ValueT")
 
 DIRECTIONS = ("forward", "reverse")
-RARE = ("reverse", "sizes")  # shown only where they are said
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Architecture:
     bidirectional: every layer reads the sequence both ways. reverse: every layer reads it backwards only, from each
     sample's last step to its first; the output of step t still stands at t.
     Raises NameSetError for an unknown cell, one that cannot be stacked (see `stackable`), sizes that are missing or
-    unknown, and reverse beside bidirectional; ShapeError or KindError for sizes that are no whole numbers >= 0,
+    unknown, and for reverse beside bidirectional; ShapeError or KindError for sizes that are no whole numbers >= 0,
     KindError for a direction that is no bool, and ShapeError for less than one layer.
 
     >>> two = Architecture("lstm", D=3, H=4, layers=2, bidirectional=True)
@@ -50,11 +49,12 @@ class Architecture:
     H: int
     layers: int = 1
     bidirectional: bool = False
-    reverse: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
+    reverse: bool = False
 
     def __repr__(self) -> str:
-        shown = [one.name for one in fields(self) if one.name not in RARE or getattr(self, one.name)]
+        told = {"sizes": bool(self.sizes), "reverse": self.reverse}
+        shown = [one.name for one in fields(self) if told.get(one.name, True)]
         return f"Architecture({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     def __post_init__(self) -> None:
@@ -65,14 +65,6 @@ class Architecture:
             check.size(name, getattr(self, name))
         if self.layers < 1:
             raise ShapeError(f"layers: expected a whole number >= 1, got {self.layers}")
-        for name in ("bidirectional", "reverse"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
-                raise KindError(f"{name}: expected True or False, got {type(value).__name__}")
-        if self.bidirectional and self.reverse:
-            raise NameSetError(
-                "reverse: expected False, as a bidirectional network reads both ways, got True"
-            )
         if not isinstance(self.sizes, Mapping):
             raise KindError(f"sizes: expected a mapping of letters to sizes, got {type(self.sizes).__name__}")
         expected = [letter for letter in kind.LAYOUT.letters if letter not in ("D", "H")]
@@ -82,6 +74,14 @@ class Architecture:
         for letter in expected:
             check.size(letter, self.sizes[letter])
         object.__setattr__(self, "sizes", dict(self.sizes))  # whatever becomes of the caller's own
+        for name in ("bidirectional", "reverse"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise KindError(f"{name}: expected True or False, got {type(value).__name__}")
+        if self.bidirectional and self.reverse:
+            raise NameSetError(
+                "reverse: expected False, as a bidirectional network reads both ways, got True"
+            )
 
     @property
     def directions(self) -> tuple[str, ...]:

@@ -16,14 +16,16 @@ import derivations
 from derivations.derive.catalogue import formulas
 
 
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, cwd: Path | None = None, encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
     where = cwd or Path(derivations.__file__).parent.parent
     return subprocess.run(
         [sys.executable, "-m", "derivations", *arguments],
         cwd=where,
-        env=os.environ | {"PYTHONPATH": str(where)},
+        env=os.environ | {"PYTHONPATH": str(where), "PYTHONIOENCODING": encoding},
         capture_output=True,
-        text=True,
+        encoding=encoding,
         check=False,
         timeout=300,
     )
