@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import math
+import operator
 import os
 import secrets
 import zipfile
@@ -31,7 +32,7 @@ FORMAT, VERSION = "lstmref weights", 2
 # The name of the JSON beside the arrays. It has a letter that no parameter's name has.
 ABOUT = "@lstmref"
 SIDES = ("@input", "@state")
-ARCHITECTURE = ("cell", "D", "H", "layers", "bidirectional", "reverse")
+ARCHITECTURE = ("cell", "D", "H", "layers", "bidirectional", "reverse", "sizes")
 
 
 class _Format(NamedTuple):
@@ -68,15 +69,12 @@ def save(path: str | os.PathLike[str], weights: Weights) -> None:
     about: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
-        # A size may be one of NumPy's whole numbers.
-        "architecture": {
-            name: v.item() if isinstance(v, np.generic) else v for name, v in architecture.items()
-        },
+        "architecture": architecture,
         "biased": weights.biased,
         "half": weights.half,
     }
     try:
-        content = dump(arrays, json.dumps(about | {"sha256": _digest(arrays, about)}))
+        content = dump(arrays, _text(about | {"sha256": _digest(arrays, about)}))
     except ConversionError as error:
         raise ConversionError(f"{path}: {error}") from error
     _write(path, content)
@@ -128,12 +126,17 @@ def _understood(arrays: dict[str, Array], about: Any) -> Weights:
 
 def _digest(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> str:
     """SHA-256 of what the file says, and of names, shapes, dtypes and bytes of the arrays, whatever the order."""
-    found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    found = hashlib.sha256(_text(about).encode())
     for name in sorted(arrays):
         array = arrays[name]
         found.update(f"\n{name} {array.shape} {array.dtype.str}\n".encode())
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
+
+
+def _text(about: Mapping[str, Any]) -> str:
+    """As JSON; a size may be one of NumPy's whole numbers."""
+    return json.dumps(about, sort_keys=True, default=operator.index)
 
 
 def _dump_npz(arrays: Mapping[str, Array], about: str) -> bytes:

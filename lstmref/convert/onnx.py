@@ -55,7 +55,7 @@ def from_onnx(layers: OnnxLayer | Sequence[OnnxLayer], *, cell: str | None = Non
 
     >>> layer = OnnxLayer("GRU", np.ones((1, 9, 2)), np.ones((1, 9, 3)), attributes={"hidden_size": 3})
     >>> from_onnx(layer).architecture
-    Architecture(cell='gru-cho', D=2, H=3, layers=1, bidirectional=False, reverse=False)
+    Architecture(cell='gru-cho', D=2, H=3, layers=1, bidirectional=False)
     """
     options.texts(cell=cell)
     stack = _stack(layers)
@@ -181,7 +181,7 @@ def _refuse_peepholes(what: str, layer: OnnxLayer, shape: tuple[int, ...]) -> No
     P = arrays.shaped(f"{what}P", arrays.read(f"{what}P", layer.P), shape)
     if P.any():
         refusals.refuse(
-            f"{what}P: expected none, or zeros, got {P[P != 0][0]}: no cell here has peepholes that ONNX has",
+            f"{what}P: expected none, or zeros, got {P[P != 0][0]}: lstm-peephole does not convert",
             refusals.PEEPHOLES,
         )
 

@@ -1,4 +1,4 @@
-"""The attributes of an ONNX operator: which cell they make, what changes nothing, and what no cell here has.
+"""The attributes of an ONNX operator: which cell they make, what changes nothing, and what does not convert.
 
 Source: the operators' pages onnx-rnn, onnx-lstm and onnx-gru. Where those leave open what a value does, ONNX Runtime
 is asked: alpha and beta go in order to the activations that use them.
@@ -73,7 +73,7 @@ def read(what: str, op_type: str, given: Mapping[str, Any]) -> Attributes:
             raise NameSetError(f"{what}{name}: expected 0 or 1, got {values[name]!r}")
     if values["input_forget"]:
         refusals.refuse(
-            f"{what}input_forget: expected 0, got 1: here the LSTM's gates are not coupled",
+            f"{what}input_forget: expected 0, got 1: lstm-coupled does not convert",
             refusals.INPUT_FORGET,
         )
     hidden_size, clip = values["hidden_size"], values["clip"]

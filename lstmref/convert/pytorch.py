@@ -45,7 +45,7 @@ def from_pytorch(
     >>> shapes = {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 3), "bias_ih_l0": 12, "bias_hh_l0": 12}
     >>> weights = from_pytorch({f"rnn.{name}": np.ones(shape) for name, shape in shapes.items()}, prefix="rnn.")
     >>> weights.architecture
-    Architecture(cell='lstm', D=2, H=3, layers=1, bidirectional=False, reverse=False)
+    Architecture(cell='lstm', D=2, H=3, layers=1, bidirectional=False)
     >>> weights.params["0.forward.b_f"]
     array([2., 2., 2.])
     """

@@ -141,7 +141,7 @@ def _named(prefix: str, own: dict[str, Any]) -> Found:
     projections = [name for name in own if name.startswith("weight_hr")]
     if projections:
         refusals.refuse(
-            f"{prefix}{projections[0]}: expected no projection of h (proj_size=0), got one: no cell here has it",
+            f"{prefix}{projections[0]}: expected no projection of h (proj_size=0), got one: lstmp does not convert",
             refusals.PROJECTION,
         )
     of_cell = not any("_l" in name for name in own)

@@ -442,6 +442,14 @@ def test_what_is_no_path(act: Callable[[Any], Any]) -> None:
         assert str(caught.value) == text
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_further_sizes(ending: str, tmp_path: Path) -> None:
+    """Of a cell that projects its state."""
+    weights = drawn.of(Architecture("lstmp", 2, 3, 2, sizes={"P": np.int64(2)}), seed=1)  # type: ignore[dict-item]
+    convert.save(tmp_path / f"w.{ending}", weights)
+    assert same(convert.load(tmp_path / f"w.{ending}"), weights)
+
+
 def test_sizes_that_numpy_counted(tmp_path: Path) -> None:
     weights = drawn.of(Architecture("rnn", np.int64(2), np.int32(3)), seed=1)  # type: ignore[arg-type]
     convert.save(tmp_path / "w.npz", weights)

@@ -16,8 +16,8 @@ from tests.convert import drawn
 pytestmark = pytest.mark.witness
 
 T, B, D, H = 6, 3, 2, 4
-LINEAR = {"activations": ["Sigmoid", "Tanh", "Affine"]}
-ONE = {"activation_alpha": [1.0], "activation_beta": [0.0]}
+LINEAR: dict[str, Any] = {"activations": ["Sigmoid", "Tanh", "Affine"]}
+ONE: dict[str, Any] = {"activation_alpha": [1.0], "activation_beta": [0.0]}
 ZEROS = np.zeros((1, 3 * H), np.float32)
 
 
