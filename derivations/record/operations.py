@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sympy import OneMatrix
@@ -53,6 +54,6 @@ def example(name: str) -> MatrixExpr:
         "rows": lambda: apply("rows", a, A),
         "total": lambda: apply("total", A),
         "spread": lambda: spread(s, (M.size, 1)),
-        **{name: lambda name=name: apply(name, a, b) for name in ("quotient", "max", "min", "greater")},
+        **{name: partial(apply, name, a, b) for name in ("quotient", "max", "min", "greater")},
     }
     return examples[name]() if name in examples else apply(name, a)
