@@ -73,9 +73,7 @@ def _name(marker: Marker | None) -> str:
     if marker is None:
         return LEAD
     if len(marker.args) != 1 or marker.args[0] not in SLOTS[1:] or not marker.alone:
-        raise SlotError(
-            f"{marker}: expected one of {', '.join(SLOTS[1:])}, alone on its line", marker.line
-        )
+        raise SlotError(f"{marker}: expected one of {', '.join(SLOTS[1:])}, alone on its line", marker.line)
     return marker.args[0]
 
 

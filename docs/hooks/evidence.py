@@ -154,7 +154,9 @@ def steps_covered(words: Words, item: Record) -> str:
 
 def lengths(formula: Record, method: str) -> frozenset[int]:
     """The sequence lengths that a method covered for a formula; none where it speaks of every length."""
-    found = next((item["coverage"].get("T") for item in formula["evidence"] if item["method"] == method), None)
+    found = next(
+        (item["coverage"].get("T") for item in formula["evidence"] if item["method"] == method), None
+    )
     return frozenset(found) if isinstance(found, list) else frozenset()
 
 

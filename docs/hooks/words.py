@@ -13,7 +13,6 @@ import yaml
 
 from docs.hooks.catalogue import Record
 
-
 _TAG = re.compile(r"<[^>]*>")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z0-9(§]")

@@ -188,7 +188,13 @@ def test_a_variant_tells_each_way_in_which_it_differs(tmp_path: Path) -> None:
     html = _expand(_view(tmp_path), "difference rnn-softmax")
     assert 'What differs from <a href="./">Elman network</a>' in html
     assert html.count("<li>") == 5
-    for said in ("in place of", "falls away", "comes in addition", "Parameters that fall away", "New parameters"):
+    for said in (
+        "in place of",
+        "falls away",
+        "comes in addition",
+        "Parameters that fall away",
+        "New parameters",
+    ):
         assert html.count(said) == 1
 
 
@@ -199,13 +205,17 @@ def test_a_cell_that_is_no_variant_has_no_difference(tmp_path: Path) -> None:
 
 def test_the_derivations_of_a_cell_are_those_that_carry_the_recursion(tmp_path: Path) -> None:
     html = _expand(_view(tmp_path), "derivations rnn")
-    assert re.findall(r"#derivation\"><code>([^<]+)</code>", html) == ["rnn.backward.h", "rnn.backward.h_prev"]
+    assert re.findall(r"#derivation\"><code>([^<]+)</code>", html) == [
+        "rnn.backward.h",
+        "rnn.backward.h_prev",
+    ]
 
 
 def test_operations_tell_where_they_have_a_derivative(tmp_path: Path) -> None:
     html = _expand(_view(tmp_path), "operations")
     (relu,) = re.findall(r'<tr id="operation-relu">(.*?)</tr>', html)
-    assert "Rectified linear unit" in relu and "they have no derivative" in relu
+    assert "Rectified linear unit" in relu
+    assert "they have no derivative" in relu
 
 
 def test_words_shown_for_a_term(tmp_path: Path) -> None:
