@@ -27,9 +27,10 @@ class Case:
     x: Array  # (T, B, D)
     states: dict[str, Array]  # (B, H) each, in the order in which the cell takes them
     dh: Array  # (T, B, H)
+    forward_alone: bool = False  # no backward pass: `dh` is not used
 
 
-def draw(cell: str, dtype: str, size: Size, seed: int = 0) -> Case:
+def draw(cell: str, dtype: str, size: Size, seed: int = 0, *, forward_alone: bool = False) -> Case:
     """A case with numbers of the magnitude that training has: weights of about 1/sqrt(H), all else of about 1."""
     rng = np.random.default_rng(seed)
     kind = np.dtype(dtype)
@@ -47,7 +48,7 @@ def draw(cell: str, dtype: str, size: Size, seed: int = 0) -> Case:
         params[name] = normal(*shape) * scale
         params[name].flags.writeable = False
     states = {name: normal(B, H) for name in module.STATES}
-    return Case(cell, kind, size, params, normal(T, B, D), states, normal(T, B, H))
+    return Case(cell, kind, size, params, normal(T, B, D), states, normal(T, B, H), forward_alone)
 
 
 # More than any contestant needs at once, as multiples of all h.

@@ -15,10 +15,11 @@ from benchmarks.contestant import Contestant
 
 
 def prepare(case: Case) -> Contestant:
-    """All products of a forward and backward pass; the values are any, for no product's time depends on them."""
+    """All products of a forward and backward pass, or of a forward pass alone; the values are any, for no product's
+    time depends on them."""
     T, B, D, H = case.size.T, case.size.B, case.size.D, case.size.H
-    W = np.concatenate([value for name, value in case.params.items() if name.startswith("W_")])  # (K, D)
-    U = np.concatenate([value for name, value in case.params.items() if name.startswith("U_")])  # (K, H)
+    W = np.concatenate([value for name, value in case.params.items() if name.startswith("W")])  # (K, D)
+    U = np.concatenate([value for name, value in case.params.items() if name.startswith("U")])  # (K, H)
     x = case.x.reshape(T * B, D)
     h = case.dh.reshape(T * B, H)
     U_transposed = np.ascontiguousarray(
@@ -35,6 +36,8 @@ def prepare(case: Case) -> Contestant:
         np.matmul(x, W.T, out=a_flat)
         for t in range(T):
             np.matmul(case.dh[t], U_transposed, out=recurrent)
+        if case.forward_alone:
+            return
         for t in range(T):
             np.matmul(a[t], U, out=dh)
         np.matmul(a_flat, W, out=dx)

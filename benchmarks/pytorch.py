@@ -1,4 +1,4 @@
-"""`torch.nn.LSTM` and `torch.nn.GRU` on the CPU: the layer forward, and backward by autograd."""
+"""`torch.nn.LSTM`, `torch.nn.GRU` and `torch.nn.RNN` on the CPU: the layer forward, and backward by autograd."""
 
 from __future__ import annotations
 
@@ -26,17 +26,21 @@ class Layer:
 
 LAYERS = {
     "lstm": Layer(nn.LSTM, ("i", "f", "g", "o"), ("b_i", "b_f", "b_g", "b_o"), (None, None, None, None)),
+    "rnn": Layer(nn.RNN, ("",), ("b",), (None,)),
     "gru-after": Layer(nn.GRU, ("r", "z", "n"), ("b_r", "b_z", "b_nx"), (None, None, "b_nh")),
 }
 
 
 def prepare(case: Case) -> Contestant:
-    """Forward of the layer, then the gradients in x, the initial states, all weights and biases."""
+    """Forward of the layer, then the gradients in x, the initial states, all weights and biases.
+
+    Forward alone keeps all the same what a backward pass would need, as ours does.
+    """
     layout = LAYERS[case.cell]
     layer = layout.kind(case.size.D, case.size.H).to(getattr(torch, case.dtype.name))
     values = {
-        "weight_ih_l0": np.concatenate([case.params[f"W_{gate}"] for gate in layout.gates]),
-        "weight_hh_l0": np.concatenate([case.params[f"U_{gate}"] for gate in layout.gates]),
+        "weight_ih_l0": np.concatenate([case.params[_of("W", gate)] for gate in layout.gates]),
+        "weight_hh_l0": np.concatenate([case.params[_of("U", gate)] for gate in layout.gates]),
         "bias_ih_l0": _biases(case, layout.bias_x),
         "bias_hh_l0": _biases(case, layout.bias_h),
     }
@@ -49,9 +53,16 @@ def prepare(case: Case) -> Contestant:
 
     def run() -> tuple[Any, Any]:
         h, _ = layer(x, initial)
+        if case.forward_alone:
+            return h, ()
         return h, torch.autograd.grad(h, wanted, grad_outputs=dh)
 
     return Contestant(run, lambda returned: _named(case, layout, returned))
+
+
+def _of(kind: str, gate: str) -> str:
+    """The weight of a gate; a cell without gates has one of each kind, by its letter alone."""
+    return f"{kind}_{gate}" if gate else kind
 
 
 def _biases(case: Case, names: tuple[str | None, ...]) -> Array:
@@ -61,13 +72,15 @@ def _biases(case: Case, names: tuple[str | None, ...]) -> Array:
 
 def _named(case: Case, layout: Layer, returned: tuple[Any, Any]) -> Numbers:
     h, gradients = returned
+    if case.forward_alone:
+        return {"h": h.detach().numpy()}
     dx, *rest = (one.detach().numpy() for one in gradients)
     numbers = {"h": h.detach().numpy(), "x": dx}
     for name, value in zip(case.states, rest, strict=False):
         numbers[f"{name}_0"] = value[0]
     W, U, bias_x, bias_h = (np.split(one, len(layout.gates)) for one in rest[len(case.states) :])
     for k, gate in enumerate(layout.gates):
-        numbers[f"W_{gate}"], numbers[f"U_{gate}"] = W[k], U[k]
+        numbers[_of("W", gate)], numbers[_of("U", gate)] = W[k], U[k]
     for names, parts in ((layout.bias_x, bias_x), (layout.bias_h, bias_h)):
         numbers |= {name: part for name, part in zip(names, parts, strict=True) if name is not None}
     return numbers

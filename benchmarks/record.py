@@ -10,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -35,9 +35,9 @@ class RecordError(ValueError):
 
 @dataclass(frozen=True)
 class Speed:
-    """One setting. `times` are seconds of one forward and backward pass, by contestant; `ratios` are lstmref's time
-    over that of each other, `accelerated` those of its compiled loops, where the cell has such; `deviation` is the
-    largest between the numbers that they computed."""
+    """One setting. `times` are seconds of one pass, forward and backward or forward alone, by contestant; `ratios` are
+    lstmref's time over that of each other, `accelerated` those of its compiled loops, where the cell has such;
+    `deviation` is the largest between the numbers that they computed."""
 
     cell: str
     dtype: str
@@ -48,6 +48,7 @@ class Speed:
     times: dict[str, Summary]
     ratios: dict[str, Summary]
     accelerated: dict[str, Summary]
+    forward_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Record:
-    """One run."""
+    """One run; `forward` are the rows of the forward pass alone, of which records of old have none."""
 
     plan: str
     date: str
@@ -108,6 +109,7 @@ class Record:
     machine: Machine
     versions: dict[str, str]
     speed: tuple[Speed, ...]
+    forward: tuple[Speed, ...]
     memory: tuple[Usage, ...]
     growth: tuple[Growth, ...]
 
@@ -137,6 +139,7 @@ def read(data: Any, name: str = "record") -> Record:
         Machine(**data["machine"]),
         data["versions"],
         tuple(map(_speed, data["speed"])),
+        tuple(replace(_speed(one), forward_alone=True) for one in data.get("forward", ())),
         tuple(Usage(**one | {"size": Size(**one["size"])}) for one in data["memory"]),
         tuple(map(_growth, data["growth"])),
     )
@@ -197,13 +200,19 @@ def _growth(data: dict[str, Any]) -> Growth:
 
 def _problems(record: Record) -> Iterable[str]:
     """What a schema cannot say."""
-    yield from _not_whole("speed", [(one.cell, one.dtype, one.threads, one.size) for one in record.speed])
+    for name, rows in (("speed", record.speed), ("forward", record.forward)):
+        # records of old have no rows of the forward pass alone
+        yield from _not_whole(name, [(one.cell, one.dtype, one.threads, one.size) for one in rows])
     yield from _not_whole("memory", [(one.cell, one.dtype, one.size) for one in record.memory])
     yield from _not_whole("growth", [(one.axis,) for one in record.growth])
-    if {one.size for one in record.speed} != {one.size for one in record.memory}:
+    sizes = {one.size for one in record.speed}
+    if sizes != {one.size for one in record.memory}:
         yield "memory: expected the sizes of speed"
-    for number, speed in enumerate(record.speed):
-        yield from _not_a_comparison(f"speed/{number}", speed)
+    if record.forward and sizes != {one.size for one in record.forward}:
+        yield "forward: expected the sizes of speed"
+    for name, rows in (("speed", record.speed), ("forward", record.forward)):
+        for number, speed in enumerate(rows):
+            yield from _not_a_comparison(f"{name}/{number}", speed)
     for number, usage in enumerate(record.memory):
         if usage.peak < max(usage.cache, usage.returned):
             yield f"memory/{number}: expected a peak that holds the cache, and what is returned, got {usage.peak}"
@@ -247,6 +256,8 @@ def _out_of_order(place: str, one: Summary) -> Iterable[str]:
 
 def _not_whole(name: str, found: list[tuple[Any, ...]]) -> Iterable[str]:
     """Every combination of the values that stand at each place must be there once."""
+    if not found:
+        return
     counts = Counter(found)
     for setting in product(*(dict.fromkeys(column) for column in zip(*found, strict=True))):
         if counts[setting] != 1:

@@ -12,6 +12,7 @@ OURS, ACCELERATED = "lstmref", "numba"
 CONTESTANTS = {
     "lstm": (OURS, ACCELERATED, "torch", "products", "loop"),
     "gru-after": (OURS, "torch", "products"),
+    "rnn": (OURS, "torch", "products"),
 }
 CELLS = tuple(CONTESTANTS)
 DTYPES = ("float32", "float64")

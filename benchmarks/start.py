@@ -29,7 +29,7 @@ def measure(plan: Plan, threads: Iterable[int]) -> dict[str, Any]:
     """A whole run as `record.read` reads it. Raises WorkerError."""
     begin = time.monotonic()
     about = machine()  # first, for the load that was there before ours
-    found: dict[str, Any] = {"speed": [], "memory": [], "growth": []}
+    found: dict[str, Any] = {"speed": [], "forward": [], "memory": [], "growth": []}
     for count in threads:
         for key, rows in worker(plan, count).items():
             found[key] += rows

@@ -12,6 +12,7 @@ from benchmarks.settings import ACCELERATED, CELLS, OURS
 TARGETS = {
     "torch": "LSTM, one thread: time / PyTorch's, worst setting, at most",
     "mean": "LSTM, one thread: time / PyTorch's, geometric mean, at most",
+    "forward": "LSTM, one thread, forward alone: time / PyTorch's, worst setting, at most",
     "products": f"LSTM, one thread, H >= {targets.LARGE_H}: time / matrix products alone, worst setting, at most",
     "loop": "LSTM, one thread, B = 1: loop's time / ours, worst setting, at least",
     "memory": "peak of memory / cache, worst setting, at most",
@@ -33,13 +34,15 @@ def _about(record: Record) -> Iterator[str]:
 
 
 def _speed(record: Record) -> Iterator[str]:
-    for cell in CELLS:
-        rows = [one for one in record.speed if one.cell == cell]
+    both = [(cell, record.speed, "forward and backward") for cell in CELLS]
+    alone = [(cell, record.forward, "forward alone") for cell in CELLS]
+    for cell, every, passes in both + alone:
+        rows = [one for one in every if one.cell == cell]
         for ours, of in ((OURS, targets.plain), (ACCELERATED, targets.accelerated)):
             mine = [one for one in rows if of(one)]
             if not mine:
                 continue
-            yield f"\n{cell}, {ours}: forward and backward, milliseconds (median), and ratios"
+            yield f"\n{cell}, {ours}: {passes}, milliseconds (median), and ratios"
             yield (
                 f"{'(T, B, D, H)':>20} {'dtype':>8} {'threads':>7} {ours:>10} {'torch':>10} "
                 f"{'/ torch':>9} {'/ products':>11} {'loop /':>8}"

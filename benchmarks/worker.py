@@ -47,9 +47,11 @@ PREPARE: dict[str, Prepare] = {
 }
 
 
-def compare(cell: str, dtype: str, size: Size, threads: int, effort: Effort) -> Data:
-    """One row of the table of speed. Raises DisagreementError before anything is timed."""
-    case = draw(cell, dtype, size)
+def compare(
+    cell: str, dtype: str, size: Size, threads: int, effort: Effort, *, forward_alone: bool = False
+) -> Data:
+    """One row of the tables of speed. Raises DisagreementError before anything is timed."""
+    case = draw(cell, dtype, size, forward_alone=forward_alone)
     contestants = {name: PREPARE[name](case) for name in CONTESTANTS[cell]}
     computed = {name: one.named(one.run()) for name, one in contestants.items() if one.named}
     expected = computed.pop(OURS)
@@ -109,11 +111,13 @@ def measure(plan: Plan, threads: int, say: Callable[[str], object]) -> Data:
         late = time.monotonic() - begin > plan.deadline
         return replace(planned, seconds=0.0, least=min(2, planned.least)) if late else planned
 
-    found: Data = {"speed": [], "memory": [], "growth": []}
+    found: Data = {"speed": [], "forward": [], "memory": [], "growth": []}
     for size in plan.sizes:
         for cell in CELLS:
             for dtype in DTYPES:
-                found["speed"].append(compare(cell, dtype, size, threads, effort(plan.effort)))
+                for rows, alone in (("speed", False), ("forward", True)):
+                    row = compare(cell, dtype, size, threads, effort(plan.effort), forward_alone=alone)
+                    found[rows].append(row)
                 if threads == 1:
                     used = asdict(memory.measure(draw(cell, dtype, size)))
                     found["memory"].append({"cell": cell, "dtype": dtype, "size": asdict(size), **used})

@@ -68,3 +68,44 @@ def tanh_slope(y: Array) -> Array:
     """
     slope: Array = 1 - y * y
     return slope
+
+
+def relu(a: Array) -> Array:
+    """max(a, 0), elementwise; any shape, float32, float64, longdouble or complex128.
+
+    Complex `a` is kept whole where its real part is positive: so the function is the same on both sides of the real
+    axis, as complex-step differentiation needs it.
+
+    >>> import numpy as np
+    >>> relu(np.array([-2.0, 0.0, 3.0])), relu(np.array([2 - 1j]))
+    (array([0., 0., 3.]), array([2.-1.j]))
+    """
+    return np.where(a.real > 0, a, a.dtype.type(0))
+
+
+def relu_slope(y: Array) -> Array:
+    """d relu(a) / da, where y = relu(a): 1 where y is positive, else 0, also at a = 0; same shape and dtype as y.
+
+    >>> import numpy as np
+    >>> relu_slope(np.array([0.0, 3.0]))
+    array([0., 1.])
+    """
+    return (y.real > 0).astype(y.dtype)
+
+
+def log_softmax(a: Array) -> Array:
+    """log(exp(a) / sum(exp(a))) along the last axis; never overflows, and never is the log of 0, at any finite `a`.
+
+    a: (..., C), float32, float64, longdouble or complex128. Returns an array of a's shape and dtype. The largest real
+    part is subtracted before exp: the same number from every entry, so the result is the same.
+
+    >>> import numpy as np
+    >>> log_softmax(np.array([[0.0, -1e4], [7.0, 7.0]]))
+    array([[ 0.00000000e+00, -1.00000000e+04],
+           [-6.93147181e-01, -6.93147181e-01]])
+    """
+    if a.shape[-1] == 0:  # nothing to find the largest of
+        return a
+    shifted = a - a.real.max(axis=-1, keepdims=True)
+    found: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return found

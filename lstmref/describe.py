@@ -1,17 +1,41 @@
 """What the docstrings of a cell's `forward` and `backward` say, written from its layout."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from lstmref.layout import Axes, Layout
+
+Function = Callable[..., Any]
 
 ERRORS = "Raises ShapeError, NameSetError, KindError, NotFiniteError."
 LOOP = "Source: `lstmref.sequence`, and the head of the module for the step."
 
 
-def forward(layout: Layout) -> str:
+def passes(
+    forward: Function, backward: Function, module: str, layout: Layout, arguments: inspect.Signature
+) -> tuple[Function, Function]:
+    """The two functions with names, docstrings and a signature as if `module`, a cell's, had spelled them.
+
+    >>> from lstmref import lstm
+    >>> f, b = passes(lambda *given: 1, lambda *given: 2, "lstmref.cells.lstm", lstm.LAYOUT, inspect.Signature())
+    >>> f.__name__, b.__doc__ == lstm.backward.__doc__
+    ('forward', True)
+    """
+    for function, name, text in (
+        (forward, "forward", forward_text(layout)),
+        (backward, "backward", backward_text(layout)),
+    ):
+        function.__module__, function.__doc__ = module, text
+        function.__name__ = function.__qualname__ = name
+    forward.__signature__ = arguments  # type: ignore[attr-defined]
+    return forward, backward
+
+
+def forward_text(layout: Layout) -> str:
     """The docstring of a cell's `forward`.
 
-    >>> print(forward(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
+    >>> print(forward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
     T steps.
     <BLANKLINE>
     params: see `parameter_shapes`; x: (T, B, D); h_0: (B, H). T = 0 and B = 0 are allowed.
@@ -34,10 +58,10 @@ def forward(layout: Layout) -> str:
     )
 
 
-def backward(layout: Layout) -> str:
+def backward_text(layout: Layout) -> str:
     """The docstring of a cell's `backward`.
 
-    >>> print(backward(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
+    >>> print(backward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
     Gradients of T steps: backpropagation through time.
     <BLANKLINE>
     cotangents: of h (T, B, H), h_T (B, H), by name; each is zero if absent, and those of h and h_T add up.

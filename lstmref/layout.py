@@ -5,7 +5,10 @@ the batch B and, over time, the steps T. A scalar has no axes of its own: ().
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 Axes = tuple[str, ...]
 NONE: dict[str, Axes] = {}
@@ -74,3 +77,15 @@ def shapes(axes: Mapping[str, Axes], sizes: Mapping[str, int]) -> dict[str, tupl
     {'h': (5, 2, 4)}
     """
     return {name: tuple(sizes[letter] for letter in letters) for name, letters in axes.items()}
+
+
+def over_time(
+    axes: Mapping[str, Axes], sizes: Mapping[str, int], dtype: np.dtype[Any]
+) -> dict[str, npt.NDArray[Any]]:
+    """An array (T, B, ...) of any values for each name, to be filled step by step.
+
+    >>> over_time({"h": ("H",)}, {"T": 5, "B": 2, "H": 4}, np.dtype(np.float32))["h"].shape
+    (5, 2, 4)
+    """
+    every = shapes({name: ("T", "B", *letters) for name, letters in axes.items()}, sizes)
+    return {name: np.empty(shape, dtype) for name, shape in every.items()}

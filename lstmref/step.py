@@ -32,13 +32,13 @@ def forward(layout: Layout, parameter_shapes: ShapeTable) -> Callable[[Function]
     array([[3.]])
     """
     axes, Result = layout.arguments(time=False), record("Step", layout.results(time=False))
-    named = signature(axes)
+    letters, named = layout.letters, signature(axes)
 
     def decorate(function: Function) -> Function:
         @wraps(function)
         def step_forward(params: Parameters, *given: Given, **by_name: Given) -> tuple[Any, Any]:
             bound = bind(named, axes, given, by_name)
-            p, read, _ = check.arguments(parameter_shapes, layout.letters, axes, params, bound)
+            p, read, _ = check.arguments(parameter_shapes, letters, axes, params, bound)
             own = {name: check.own(value) for name, value in p.items()}
             results, cache = function(own, *map(check.own, read))
             return Result(*map(check.own, results)), cache

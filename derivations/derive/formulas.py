@@ -101,14 +101,9 @@ def initial(cell: Cell, symbols: Mapping[str, Symbol], s: State, taken: Assumpti
 
 def at_first_step(node: MatrixExpr, symbols: Mapping[str, Symbol]) -> MatrixExpr:
     """The same expression at t = 1; what is constant over time stays."""
-    first = {s.node: s.name for s in symbols.values()}
-    changed = {a: a.with_key(a.name, a.key.at_first_step()) for a in node.atoms(Atom) if a.key.anchor}
-    names = {key: first[known] for key in changed.values() for known in first if _same(known, key)}
-    return node.xreplace({a: b.with_key(names[b], b.key) for a, b in changed.items()})
-
-
-def _same(one: Atom, other: Atom) -> bool:
-    return isinstance(one, Atom) and one.key == other.key
+    by_key = {s.key: s.node for s in symbols.values()}
+    moving = [a for a in node.atoms(Atom) if a.key.anchor]
+    return node.xreplace({a: by_key[a.key.at_first_step()] for a in moving})
 
 
 def over_time(

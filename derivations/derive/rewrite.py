@@ -64,12 +64,12 @@ def flatten(node: MatrixExpr, _: Cell) -> MatrixExpr:
     """a ⊙ (b ⊙ c) = a ⊙ b ⊙ c, and a sign or a number inside moves to the front."""
 
     def change(part: MatrixExpr) -> MatrixExpr:
+        number: Expr = Integer(1)
         if is_numbered(part) and is_numbered(part.args[1]):
             number, body = _apart(part.args[1])
             return times(part.args[0] * number, body)
         if not isinstance(part, HadamardProduct):
             return part
-        number: Expr = Integer(1)
         factors: list[MatrixExpr] = []
         for a in part.args:
             own, a = _apart(a)

@@ -198,12 +198,12 @@ def _unique(cell: Cell, found: Iterable[Symbol]) -> tuple[Symbol, ...]:
     known: dict[str, Symbol] = {}
     for s in found:
         other = known.setdefault(s.name, s)
+        if other.role != s.role:
+            raise CellError(f"{cell.name}: {s.name} is declared twice, as {other.role} and as {s.role}")
         if other.node != s.node:
             raise CellError(
                 f"{cell.name}: {s.name}: expected {show_shape(other.node)}, got {show_shape(s.node)}"
             )
-        if other.role != s.role:
-            raise CellError(f"{cell.name}: {s.name} is declared twice, as {other.role} and as {s.role}")
     return tuple(known.values())
 
 
@@ -361,7 +361,7 @@ def _check_use(
 def _check_operands(cell: Cell, name: str, node: MatrixExpr, outermost: bool = False) -> None:
     """A function inside a larger expression must have a named argument, else its derivative cannot be printed."""
     operands = node.operands if isinstance(node, Apply) else parts(node)
-    needed = (0,) if isinstance(node, Elementwise) else ()
+    needed: tuple[int, ...] = (0,) if isinstance(node, Elementwise) else ()
     if isinstance(node, Apply):
         needed = NAMED_OPERANDS.get(node.function, ())
     if outermost and _function_argument(node) is not None:

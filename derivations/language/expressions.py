@@ -51,7 +51,7 @@ class Key:
 
 
 class Atom(MatrixSymbol):
-    """A named array in an expression; what it is of is its ``key``, part of its identity, and the name is for reading."""
+    """A named array in an expression; what it is of is its ``key``, part of its identity; its name is for reading."""
 
     def __new__(cls, name: str | Str, rows: Expr, columns: Expr, *key: object) -> Atom:
         base, part, anchor, offset = key if key else (name, "value", "", 0)

@@ -1,10 +1,10 @@
 """Proof exactly, unrolled: T steps at small sizes that all differ, every entry written out.
 
-The forward equations are composed into one scalar loss, L = Σ_t Σ Δ_t·(every output of step t) + Σ (cotangent on the final
-state)·(final state), which SymPy differentiates in one entry. The derived formulas are run as the recursion that they
-are, from t = T down to 1, over polynomials. The difference is the zero polynomial, or the formula is refuted. Nothing is
-sampled: every weight, state and cotangent stays a symbol, and so does the value of every quantity at every step. An
-identity in more free symbols is the stronger one.
+The forward equations are composed into one scalar loss, L = Σ_t Σ Δ_t·(every output of step t) + Σ (cotangent on the
+final state)·(final state), which SymPy differentiates in one entry. The derived formulas are run as the recursion that
+they are, from t = T down to 1, over polynomials. The difference is the zero polynomial, or the formula is refuted.
+Nothing is sampled: every weight, state and cotangent stays a symbol, and so does the value of every quantity at every
+step. An identity in more free symbols is the stronger one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from math import prod
 from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx, fmpz_mpoly_ctx
@@ -40,8 +41,7 @@ METHOD = "unrolled"
 # All different, so that no mix-up of two of them fits; what is not named here takes the smallest that is left.
 SIZES = {"D": 3, "H": 2}
 HORIZONS = (1, 2)
-LONGER = 3  # for a step that is small written out
-LONGER_UP_TO = 40
+LONGER, LONGER_UP_TO = 3, 2000  # three steps where the step's symbols times the weights' entries are so few
 SPARE = 64
 SERIAL = count()  # tells the values of one prover from those of another: SymPy's caches outlive both
 
@@ -68,7 +68,9 @@ def sizes_of(cell: Cell) -> dict[str, int]:
 
 def horizons(cell: Cell) -> tuple[int, ...]:
     """The numbers of steps over which the cell's formulas are proved: 1 and 2, and 3 where it takes seconds only."""
-    return (*HORIZONS, LONGER) if written_out(cell) <= LONGER_UP_TO else HORIZONS
+    sizes = sizes_of(cell)
+    weights = sum(prod(sizes[d.name] for d in p.sizes) for p in (*cell.parameters, *cell.inputs))
+    return (*HORIZONS, LONGER) if written_out(cell) * weights <= LONGER_UP_TO else HORIZONS
 
 
 class Unrolled:
@@ -150,7 +152,7 @@ class Unrolled:
                     )
 
     def _differ(self, a: Entry, b: Entry) -> bool:
-        """Whether two polynomials differ; their terms are looked at only where reciprocals could hide that they do not."""
+        """Whether two polynomials differ; where reciprocals could hide that they do not, their terms are looked at."""
         return bool(a != b) and (not self._reciprocals or self._difference(a, b) > 0)
 
     def _difference(self, a: Entry, b: Entry) -> int:
@@ -239,7 +241,7 @@ class Unrolled:
         return e
 
     def _named(self, right: MatrixExpr, place: Place, by: Arithmetic, variant: str) -> Matrix:
-        """The entries of a right side; a function's value is named by the function, any other gets a name of its own."""
+        """The entries of a right side; a function's value is named by the function, any other by its place."""
         entries = evaluate(right, by)
         if isinstance(right, Elementwise) or getattr(right, "function", "") in (
             "quotient",

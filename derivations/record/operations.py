@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sympy import OneMatrix
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.expressions import add, hadamard, matmul, square, times, transpose
-from derivations.language.primitives import PRIMITIVES, apply, spread
+from derivations.language.primitives import PRIMITIVES, apply
+from derivations.language.structure import spread
 from derivations.language.symbols import Dimension, parameter
 from derivations.write.layout import layout
 from derivations.write.tex import tex
@@ -52,6 +54,6 @@ def example(name: str) -> MatrixExpr:
         "rows": lambda: apply("rows", a, A),
         "total": lambda: apply("total", A),
         "spread": lambda: spread(s, (M.size, 1)),
-        **{name: lambda name=name: apply(name, a, b) for name in ("quotient", "max", "min", "greater")},
+        **{name: partial(apply, name, a, b) for name in ("quotient", "max", "min", "greater")},
     }
     return examples[name]() if name in examples else apply(name, a)

@@ -9,7 +9,9 @@ from sympy import Symbol as Scalar
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.expressions import Elementwise, TimeSum, is_negative, is_numbered
-from derivations.language.primitives import COMMA, PRIMITIVES, SUM, TIGHT, number_box, row, slope_of
+from derivations.language.primitives import PRIMITIVES, row, slope_of
+from derivations.language.row import COMMA, SUM, TIGHT
+from derivations.language.structure import number_box
 from derivations.language.symbols import Symbol
 from derivations.write.notation import OWN, Joint, Writing
 from derivations.write.typeset import (
@@ -89,11 +91,10 @@ def _sum(node: MatAdd | Add, symbols: Symbols, writing: Writing) -> list[list[Bo
     terms = list(node.args)
     while terms:
         term = terms.pop(0)
+        negative, made = _term(term, symbols, writing)
         if terms and (joint := writing.joint(term, terms[0], symbols)):
             terms.pop(0)
             negative, made = False, _joint(joint, symbols, writing)
-        else:
-            negative, made = _term(term, symbols, writing)
         if pieces:
             pieces.append([MINUS if negative else PLUS, made])
         else:

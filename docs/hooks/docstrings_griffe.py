@@ -55,8 +55,8 @@ def describe_passes(module: griffe.Module) -> None:
         )
     layout = Layout(**{str(one.arg): ast.literal_eval(one.value) for one in call.keywords})
     told = {
-        "forward": (["params", *layout.arguments(time=True)], describe.forward(layout)),
-        "backward": (["cotangents", "cache"], describe.backward(layout)),
+        "forward": (["params", *layout.arguments(time=True)], describe.forward_text(layout)),
+        "backward": (["cotangents", "cache"], describe.backward_text(layout)),
     }
     for name, (takes, text) in told.items():
         kind = griffe.ParameterKind.positional_or_keyword

@@ -32,6 +32,7 @@ from docs.hooks import (
     prose,
     words,
 )
+from docs.hooks.files import write
 from docs.hooks.math import Batch
 from docs.hooks.paths import BUILD, CATALOGUE, LANGUAGES, NODE_MODULES, ROOT
 from docs.hooks.prose import Marker, Problem
@@ -314,8 +315,5 @@ def _search_words(known: words.Words) -> Path:
         entry = known.entry(key)
         lines += [f"{word} 100000" for word in (entry["term"], *entry.get("also", [])) if " " not in word]
     path = BUILD / "jieba.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text("\n".join(dict.fromkeys(lines)) + "\n", encoding="utf-8")
-    new.replace(path)
+    write(path, "\n".join(dict.fromkeys(lines)) + "\n")
     return path

@@ -21,8 +21,8 @@ from docs.hooks.view import View
 from docs.hooks.words import Words
 
 FILE = Path("benchmarks", "latest.json")
-# Behind the name of a cell, asks for its compiled loops.
-SUFFIX = "-accelerated"
+# Behind the name of a cell, asks for its forward pass alone; behind that, for its compiled loops.
+FORWARD, SUFFIX = "-forward", "-accelerated"
 RATIOS = {OURS: targets.plain, ACCELERATED: targets.accelerated}
 # How many points a fitted curve is drawn through.
 CURVE = 48
@@ -34,7 +34,7 @@ class PartError(ValueError):
 
 def part(view: View, name: str) -> Markup:
     """One part of the record: `targets`, `memory`, `growth`, `machine`, the speed of a cell by its name, or, with
-    `-accelerated` after it, that of its compiled loops.
+    `-forward` after it, that of its forward pass alone, and with `-accelerated` that of its compiled loops.
 
     Raises `RecordError` when the record is damaged, `PartError` when it has no such part.
     """
@@ -53,10 +53,11 @@ def part(view: View, name: str) -> Markup:
 def _by_cell(known: Record) -> dict[str, list[Speed]]:
     """The rows of each cell under its name, and once more, with a suffix, those that have compiled loops."""
     found: dict[str, list[Speed]] = {}
-    for one in known.speed:
-        found.setdefault(one.cell, []).append(one)
+    for one in (*known.speed, *known.forward):
+        name = one.cell + FORWARD * one.forward_alone
+        found.setdefault(name, []).append(one)
         if one.accelerated:
-            found.setdefault(one.cell + SUFFIX, []).append(one)
+            found.setdefault(name + SUFFIX, []).append(one)
     return found
 
 
@@ -135,7 +136,7 @@ def _speed(view: View, rows: list[Speed], ours: str) -> Markup:
     return view.render(
         "benchmarks_speed.html",
         cell=words.say(f"cells.{rows[0].cell}"),
-        layer={"lstm": "nn.LSTM", "gru-after": "nn.GRU"}[rows[0].cell],
+        layer={"lstm": "nn.LSTM", "gru-after": "nn.GRU", "rnn": "nn.RNN"}[rows[0].cell],
         tables=tables,
         ours=words.say("benchmarks.compiled") if ours == ACCELERATED else ours,
         has_loop=any("loop" in one.ratios for one in rows),

@@ -45,11 +45,7 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """W_* (H, D), U_* (H, H), b_* (H,) for r, z, n; errors as in `lstmref.parameters.gates`.
-
-    >>> parameter_shapes(D=3, H=4)["W_r"]
-    (4, 3)
-    """
+    """W_* (H, D), U_* (H, H), b_* (H,) for r, z, n; errors as in `lstmref.parameters.gates`."""
     return parameters.gates("rzn", D, H)
 
 

@@ -21,7 +21,7 @@ With all parameters zero the gates are 1/2 and the candidate 0, so c = c'/2 and 
 (0.25, 0.25)
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,29 +49,20 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g; errors as in `lstmref.parameters.gates`.
-
-    >>> parameter_shapes(D=3, H=4)["W_i"]
-    (4, 3)
-    """
+    """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g; errors as in `lstmref.parameters.gates`."""
     return parameters.gates("ifog", D, H)
 
 
 @step.forward(LAYOUT, parameter_shapes)
-def step_forward(
-    params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
-) -> tuple[tuple[Array, Array], StepCache]:
+def step_forward(params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array) -> tuple[Any, StepCache]:
     """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
-    p = params
-    i = sigmoid(
-        x @ p["W_i"].T + h_prev @ p["U_i"].T + p["b_i"]
-    )  # (B, D) (D, H) + (B, H) (H, H) + (H,) -> (B, H)
-    f = sigmoid(x @ p["W_f"].T + h_prev @ p["U_f"].T + p["b_f"])
-    o = sigmoid(x @ p["W_o"].T + h_prev @ p["U_o"].T + p["b_o"])
-    g = np.tanh(x @ p["W_g"].T + h_prev @ p["U_g"].T + p["b_g"])
+    i = sigmoid(x @ params["W_i"].T + h_prev @ params["U_i"].T + params["b_i"])  # (B, H)
+    f = sigmoid(x @ params["W_f"].T + h_prev @ params["U_f"].T + params["b_f"])
+    o = sigmoid(x @ params["W_o"].T + h_prev @ params["U_o"].T + params["b_o"])
+    g = np.tanh(x @ params["W_g"].T + h_prev @ params["U_g"].T + params["b_g"])
     c = f * c_prev + i * g
     s = np.tanh(c)
-    return (o * s, c), StepCache(p, x, h_prev, c_prev, i, f, o, g, s)
+    return (o * s, c), StepCache(params, x, h_prev, c_prev, i, f, o, g, s)
 
 
 @step.backward(LAYOUT, StepCache)

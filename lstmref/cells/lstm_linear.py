@@ -25,7 +25,7 @@ With all parameters zero the gates are 1/2 and the candidate 0, so c = c'/2 and 
 (0.25, 0.25)
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,18 +53,12 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g; errors as in `lstmref.parameters.gates`.
-
-    >>> parameter_shapes(D=3, H=4)["W_i"]
-    (4, 3)
-    """
+    """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g; errors as in `lstmref.parameters.gates`."""
     return parameters.gates("ifog", D, H)
 
 
 @step.forward(LAYOUT, parameter_shapes)
-def step_forward(
-    params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
-) -> tuple[tuple[Array, Array], StepCache]:
+def step_forward(params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array) -> tuple[Any, StepCache]:
     """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
     p = params
     i = sigmoid(

@@ -8,8 +8,8 @@
     m = o tanh(c)
     h = W_r m
 
-Source: sak2014 (Sect. 2.2, Eqs. 7-13, with the peepholes and the non-recurrent projection left out; it calls h the
-recurrent projection r).
+Source: sak2014 (the LSTMP, with the peepholes and the non-recurrent projection left out; it calls h the recurrent
+projection r).
 
 >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=2, P=1).items()}
 >>> params["W_r"] += 2
@@ -23,7 +23,7 @@ array([[0.5, 0.5]])
 array([[0.125, 0.125]])
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,9 +61,7 @@ def parameter_shapes(D: int, H: int, P: int) -> dict[str, tuple[int, ...]]:
 
 
 @step.forward(LAYOUT, parameter_shapes)
-def step_forward(
-    params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
-) -> tuple[tuple[Array, Array], StepCache]:
+def step_forward(params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array) -> tuple[Any, StepCache]:
     """One step: x (B, D); h_prev (B, P); c_prev (B, H), of one dtype; params as in `parameter_shapes`.
 
     Gives h (B, P) and c (B, H).

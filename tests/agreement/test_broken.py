@@ -11,8 +11,8 @@ from sympy import MatMul
 from derivations.cells import cells
 from derivations.derive.catalogue import formula, of_cell
 from derivations.derive.formula import Formula
-from tests.derivations.broken import broken
-from tests.derivations.slips import slipped
+from tests.engine.broken import broken
+from tests.engine.slips import slipped
 from tests.judges.agreement.check import check
 from tests.judges.example import Sizes
 

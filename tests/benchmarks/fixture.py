@@ -42,6 +42,13 @@ def record() -> Data:
             for cell in CELLS
             for dtype in DTYPES
         ],
+        "forward": [
+            speed(cell, dtype, threads, size)
+            for threads in THREADS
+            for size in SIZES
+            for cell in CELLS
+            for dtype in DTYPES
+        ],
         "memory": [
             {
                 "cell": cell,

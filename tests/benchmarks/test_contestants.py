@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from typing import Any
 
@@ -41,6 +42,21 @@ def test_pytorch_computes_what_lstmref_does(cell: str, dtype: str, size: Size) -
     expected = computed(reference.prepare(case))
     assert set(expected) == {"h", "x", *(f"{name}_0" for name in case.states), *case.params}
     assert deviation("torch", computed(pytorch.prepare(case)), expected, case.dtype) < 1e-5
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_forward_alone_computes_h_and_nothing_else(cell: str) -> None:
+    both, alone = draw(cell, "float64", SIZES[0]), draw(cell, "float64", SIZES[0], forward_alone=True)
+    prepares = [reference.prepare, *([loop.prepare] if cell == "lstm" else [])]
+    with contextlib.suppress(ImportError):
+        from benchmarks import pytorch
+
+        prepares.append(pytorch.prepare)
+    expected = computed(reference.prepare(both))["h"]
+    for prepare in prepares:
+        found = computed(prepare(alone))
+        assert found.keys() == {"h"}
+        assert deviation(prepare.__module__, found, {"h": expected}, both.dtype) < 1e-12
 
 
 def test_a_second_call_computes_the_same() -> None:
@@ -108,7 +124,7 @@ def test_a_loop_without_its_forget_gate_is_refused(monkeypatch: pytest.MonkeyPat
         deviation("loop", computed(loop.prepare(case)), expected, case.dtype)
 
 
-@pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru-after", 3)])
+@pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru-after", 3), ("rnn", 1)])
 def test_the_products_are_those_of_a_pass_and_no_more(
     monkeypatch: pytest.MonkeyPatch, cell: str, gates: int
 ) -> None:
@@ -125,14 +141,33 @@ def test_the_products_are_those_of_a_pass_and_no_more(
     contestant = products.prepare(case)
     monkeypatch.setattr(np, "matmul", counting)
     contestant.run()
-    assert seen == {
-        (TB, 4, K, "float32"): 1,  # x W^T
-        (3, 6, K, "float32"): 5,  # h' U^T
-        (3, K, 6, "float32"): 5,  # da U
-        (TB, K, 4, "float32"): 1,  # da W
-        (K, TB, 4, "float32"): 1,  # da^T x
-        (K, TB, 6, "float32"): 1,  # da^T h'
-    }
+    expected = [
+        ((TB, 4, K, "float32"), 1),  # x W^T
+        ((3, 6, K, "float32"), 5),  # h' U^T
+        ((3, K, 6, "float32"), 5),  # da U, for a cell without gates of the same shape
+        ((TB, K, 4, "float32"), 1),  # da W
+        ((K, TB, 4, "float32"), 1),  # da^T x
+        ((K, TB, 6, "float32"), 1),  # da^T h'
+    ]
+    total: Counter[tuple[Any, ...]] = Counter()
+    for shape, count in expected:
+        total[shape] += count
+    assert seen == total
+
+
+def test_the_products_of_forward_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: Counter[tuple[int, ...]] = Counter()
+    whole = np.matmul
+
+    def counting(a: Array, b: Array, out: Array) -> Array:
+        seen[a.shape] += 1
+        found: Array = whole(a, b, out=out)
+        return found
+
+    contestant = products.prepare(draw("lstm", "float32", Size(5, 3, 4, 6), forward_alone=True))
+    monkeypatch.setattr(np, "matmul", counting)
+    contestant.run()
+    assert seen == {(15, 4): 1, (3, 6): 5}
 
 
 def test_the_loop_is_an_lstm_only() -> None:

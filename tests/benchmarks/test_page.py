@@ -24,7 +24,7 @@ from tests.benchmarks import fixture
 from tests.site.fixture import BIBLIOGRAPHY, catalogue
 
 DOCS = Path(blocks.__file__).parents[1]
-PARTS = ("targets", "lstm", "gru-after", "memory", "growth", "machine")
+PARTS = ("targets", "lstm", "lstm-forward", "gru-after", "rnn", "rnn-forward", "memory", "growth", "machine")
 
 
 def render(tmp_path: Path, part: str, data: Any = None, language: str = "en") -> str:
@@ -81,6 +81,21 @@ def test_what_is_beyond_its_target_is_marked_where_it_has_one(tmp_path: Path) ->
     assert "in the worst setting at most 1 1.70 not met 0 of 4 settings meet it" in judged
     assert "geometric mean of all settings at most 0.6 1.70 not met" in judged
     assert "at least 5 7.00 met 2 of 2 settings meet it" in judged
+
+
+def test_forward_alone_has_a_target_of_its_own(tmp_path: Path) -> None:
+    data = fixture.record()
+    for row in data["forward"]:
+        fixture.slow(row, "torch", 1.1)
+    assert "outcome--refuted" not in render(tmp_path, "lstm-forward", data)
+    for row in data["forward"]:
+        fixture.slow(row, "torch", 1.3)
+    assert "1.30 beyond its target" in text(render(tmp_path, "lstm-forward", data))
+    assert "outcome--refuted" not in render(tmp_path, "lstm", data)
+    assert (
+        "forward pass alone: time divided by PyTorch's, in the worst setting at most 1.2 1.30 not met"
+        in text(render(tmp_path, "targets", data))
+    )
 
 
 def test_memory_is_told_with_and_without_what_is_returned(tmp_path: Path) -> None:
@@ -145,9 +160,10 @@ def test_without_a_record_the_page_says_so(tmp_path: Path) -> None:
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         performance.PartError,
-        match=r"^rnn: expected targets, memory, growth, machine, lstm, lstm-accelerated, gru-after$",
+        match=r"^janet: expected targets, memory, growth, machine, lstm, lstm-accelerated, gru-after, rnn, "
+        r"lstm-forward, lstm-forward-accelerated, gru-after-forward, rnn-forward$",
     ):
-        render(tmp_path, "rnn", fixture.record())
+        render(tmp_path, "janet", fixture.record())
 
 
 def test_a_drawing_puts_points_where_they_belong() -> None:

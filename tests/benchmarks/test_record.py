@@ -30,6 +30,16 @@ def test_a_whole_record_is_read(tmp_path: Path) -> None:
     assert found.growth[0].sizes == (10, 100, 1000, 10_000)
 
 
+def test_a_record_of_old_has_no_forward_pass_alone() -> None:
+    data = fixture.record()
+    alone = record.read(data).forward
+    assert all(one.forward_alone for one in alone)
+    assert not any(one.forward_alone for one in record.read(data).speed)
+    del data["forward"]
+    assert alone
+    assert record.read(data).forward == ()
+
+
 def put(*path: Any) -> Callable[[Any], None]:
     """Put the last at the place that the others name."""
     *steps, last, value = path
@@ -69,6 +79,11 @@ def drop(*path: Any) -> Callable[[Any], None]:
         (put("speed", 0, "dtype", "float16"), "speed/0/dtype: 'float16' is not one of"),
         (put("speed", 0, "dtype", "float64"), "speed: expected lstm float64 1 .* once, got it 2 times"),
         (drop("speed", 5), "speed: expected .* once, got it 0 times"),
+        (drop("forward", 5), "forward: expected .* once, got it 0 times"),
+        (
+            drop("forward", 0, "times", "loop"),
+            "forward/0/times: expected loop, lstmref, numba, products, torch, got",
+        ),
         (drop("memory", 0), "memory: expected lstm float32 .* once, got it 0 times"),
         (put("memory", 0, "peak", 10), "memory/0: expected a peak that holds the cache"),
         (

@@ -77,7 +77,7 @@ def test_a_hundred_thousand_steps(cell: Cell, few_frames: None) -> None:
     short_outputs, _ = checker.run(cell, short)
     expected = checker.gradients(cell, short)
 
-    assert outputs.h.shape == (LONG, 1, 2)
+    assert outputs.h.shape == given.cotangents["h"].shape
     assert np.isfinite(outputs.h).all()
     np.testing.assert_allclose(outputs.h[:head], short_outputs.h, rtol=1e-12)
     assert not found["x"][head:].any()

@@ -162,13 +162,16 @@ def complex_step(cell: Cell, given: Example, *, step: bool = False) -> dict[str,
 
 
 def differences(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[tuple[str, float]]:
-    """The largest error of each gradient, relative to its largest entry; inf where names or shapes differ."""
+    """The largest error of each gradient, relative to its largest entry; inf where names or shapes differ.
+
+    Where all entries are 0 (a relu may cut everything off), only 0 has no error.
+    """
     for name in {**expected, **found}:
         if name not in found or name not in expected or found[name].shape != expected[name].shape:
             yield name, float("inf")
         else:
-            error = np.abs(found[name] - expected[name]).max()
-            yield name, float(error / np.abs(expected[name]).max())
+            error, largest = np.abs(found[name] - expected[name]).max(), np.abs(expected[name]).max()
+            yield name, float(error / largest) if largest else 0.0 if error == 0 else float("inf")
 
 
 def wrong(
@@ -179,12 +182,17 @@ def wrong(
     step: bool = False,
     backward: Callable[..., dict[str, Array]] | None = None,
 ) -> dict[str, float]:
-    """The gradients of `backward` (by default the cell's own) that are off by more than TOLERANCE."""
+    """The gradients of `backward` (by default the cell's own) that are off by more than TOLERANCE.
+
+    A gradient that is 0 throughout counts as wrong: an example that has it shows nothing.
+    """
     given = example(cell, sizes, seed, step=step)
     _, cache = run(cell, given, step=step)
     found = (backward or of(cell, step=step).backward)(given.cotangents, cache)
-    errors = differences(found, complex_step(cell, given, step=step))
-    return {name: error for name, error in errors if not error <= TOLERANCE}
+    expected = complex_step(cell, given, step=step)
+    errors = differences(found, expected)
+    shown = {name for name, value in expected.items() if value.any()}
+    return {name: error for name, error in errors if not (error <= TOLERANCE and name in shown)}
 
 
 def check_gradients(cell: Cell, sizes: Sizes, seed: int, *, step: bool = False) -> None:

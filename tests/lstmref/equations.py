@@ -47,6 +47,17 @@ def lstm_with(output: Callable[[Number], Number]) -> Callable[[Lists, Vector, St
     return step
 
 
+def lstm_peephole(p: Lists, x: Vector, states: States) -> States:
+    h, c = states
+    h_new, c_new = [], []
+    for j in range(len(h)):
+        a = {k: dot(p[f"W_{k}"][j], x) + dot(p[f"U_{k}"][j], h) + p[f"b_{k}"][j] for k in "ifog"}
+        i, f = (sigma(a[k] + p[f"p_{k}"][j] * c[j]) for k in "if")
+        c_new.append(f * c[j] + i * tanh(a["g"]))
+        h_new.append(sigma(a["o"] + p["p_o"][j] * c_new[j]) * tanh(c_new[j]))
+    return h_new, c_new
+
+
 def lstmp(p: Lists, x: Vector, states: States) -> States:
     h, c = states
     c_new, m = [], []
@@ -93,6 +104,7 @@ EQUATIONS: dict[str, Callable[[Lists, Vector, States], States]] = {
     "rnn": rnn,
     "lstm": lstm_with(tanh),
     "lstm-linear": lstm_with(lambda c: c),
+    "lstm-peephole": lstm_peephole,
     "lstmp": lstmp,
     "gru": gru,
     "gru-cho": gru_cho,

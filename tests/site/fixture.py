@@ -252,7 +252,9 @@ def tree(root: Path) -> Path:
             path = root / "docs" / language / name
             path.parent.mkdir(parents=True, exist_ok=True)
             # The page of a cell has its title from the template.
-            front = (_FRONT if name == f"cells/{CELL}.md" else _FRONT + _TITLE).format(title=_TITLES[language])
+            front = (_FRONT if name == f"cells/{CELL}.md" else _FRONT + _TITLE).format(
+                title=_TITLES[language]
+            )
             path.write_text(front + body.replace("TERM", _TERMS[language]), encoding="utf-8")
         shutil.copy(ROOT / "docs" / f"words.{language}.yml", root / "docs")
     shutil.copy(ROOT / "docs" / "glossary.yml", root / "docs")

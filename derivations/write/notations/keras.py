@@ -6,8 +6,8 @@ the weights they are the gates h and c.
 """
 
 from derivations.language import Source
+from derivations.language.structure import TRANSPOSE
 from derivations.write.dialect import Notation, Parameter, Use, added, indexed, letter, letters, tilde
-from derivations.language.primitives import TRANSPOSE
 from derivations.write.typeset import Box, Sup
 
 GRU = letters(input="x", hidden_state="h", update_gate="z", reset_gate="r", hidden_candidate=tilde("h"))

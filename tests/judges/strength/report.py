@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from derivations.cells import cells
 from derivations.derive.catalogue import of_cell
 from derivations.mutants.generate import mutants
@@ -59,8 +61,9 @@ def _started(name: str, c: Configuration) -> GradientCheck | None:
         return None
 
 
+@np.errstate(all="ignore")
 def judge(name: str) -> Found:
-    """Put every mutant and every slip of one cell to every check."""
+    """Put every mutant and every slip of one cell to every check; a mutant may take the logarithm of a negative."""
     found, cell = Found(), cells()[name]
     agreement, checks = Agreement(name), checks_of(name)
     found.configurations = [c for c, _ in checks]
