@@ -16,9 +16,11 @@ BENCH_ARGS ?=
 LOCK_ARGS ?=
 
 VENV = .venv/bin
-COMPILE = ../$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
-# What only the CUDA build of torch asks for. pip adds it where that is the build it finds.
-CUDA = ^(cuda-|nvidia-|triton==)
+UV = ../$(VENV)/uv
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
+PIP_INSTALL = $(VENV)/python -m pip install -qq --disable-pip-version-check --only-binary=:all:
+# torch and what only its CUDA build asks for: which build pip finds depends on the index, so no hash fits all of them.
+BY_INDEX = ^(torch==|cuda-|nvidia-|triton==)
 # Two builds of one commit are byte-identical: every date in the site is the commit's. Without git, the release's.
 EPOCH = if [ -e .git ]; then git log -1 --format=%ct 2>/dev/null; fi
 WITH_EPOCH = epoch=$${SOURCE_DATE_EPOCH:-$$($(EPOCH))}; SOURCE_DATE_EPOCH=$${epoch:-1795219200}; export SOURCE_DATE_EPOCH;
@@ -34,10 +36,11 @@ setup-test: ## the same, and what the tests need
 	@$(SETUP) --tests
 
 setup-witnesses: setup-test ## the same, and PyTorch, Keras and Flax
-	@cmp -s requirements/witnesses.txt .venv/witnesses.txt || { \
+	@cat requirements/witnesses.txt requirements/torch.txt | cmp -s - .venv/witnesses.txt || { \
 	  echo 'installing PyTorch, Keras and Flax, about 0.9 GB' && rm -f .venv/witnesses.txt && \
-	  $(VENV)/python -m pip install -qq --disable-pip-version-check --only-binary=:all: --requirement requirements/witnesses.txt && \
-	  $(VENV)/python -m pip --quiet check && cp requirements/witnesses.txt .venv/witnesses.new && mv .venv/witnesses.new .venv/witnesses.txt; }
+	  $(PIP_INSTALL) --no-deps --require-hashes --requirement requirements/witnesses.txt && \
+	  $(PIP_INSTALL) --requirement requirements/torch.txt && $(VENV)/python -m pip --quiet check && \
+	  cat requirements/witnesses.txt requirements/torch.txt >.venv/witnesses.new && mv .venv/witnesses.new .venv/witnesses.txt; }
 
 derive: setup ## derive every formula, prove it, break it; quick when nothing changed
 	$(VENV)/python -m derivations verify --reuse
@@ -76,12 +79,13 @@ types: setup-test ## mypy, strict
 	@$(VENV)/mypy
 
 lock: setup ## recompile requirements/*.txt and package-lock.json after an edit of requirements/*.in or package.json
-	@$(VENV)/python -m pip install -qq --requirement requirements/lock.txt
-	@cd requirements && for name in site test witnesses; do \
+	@$(PIP_INSTALL) --no-deps --require-hashes --requirement requirements/lock.txt
+	@cd requirements && for name in bootstrap lock site test witnesses; do \
 	  cp $$name.txt $$name.new && $(COMPILE) $(LOCK_ARGS) $$name.in --output-file $$name.new >/dev/null && \
-	  sed -E '/$(CUDA)/d' $$name.new >$$name.cut && mv $$name.cut $$name.txt && rm $$name.new \
-	    || { rm -f $$name.new $$name.cut; exit 1; }; \
-	done
+	  { [ $$name != witnesses ] || sed -n 's/^\(torch==[^ ]*\).*/\1/p' $$name.new >torch.cut; } && \
+	  awk '/^[^ ]/ { keep = ! /$(BY_INDEX)/ } keep' $$name.new >$$name.cut && mv $$name.cut $$name.txt && rm $$name.new \
+	    || { rm -f $$name.new *.cut; exit 1; }; \
+	done && mv torch.cut torch.txt
 	@fresh=$$(mktemp -d) && cp package.json package-lock.json .npmrc "$$fresh" && \
 	  (export PATH="$$PWD/$(VENV):$$PATH" && cd "$$fresh" && npm install --package-lock-only --silent) && \
 	  cp "$$fresh/package-lock.json" package-lock.json.new && mv package-lock.json.new package-lock.json && rm -r "$$fresh"

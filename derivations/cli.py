@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from derivations import console
 from derivations.cells import cells
 from derivations.derive import catalogue
 from derivations.derive.formula import DerivationStep, Formula
@@ -42,15 +43,23 @@ PASSES = ("forward", "backward", "count")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, 1 where a formula is refuted or missing, 2 for a wrong call."""
-    options = _parser().parse_args(arguments)
+    console.never_fail_to_encode()
+    parser = _parser()
+    options = parser.parse_args(console.arguments(parser, arguments))
     try:
-        return int(options.command(options))
+        status = int(options.command(options))
+        console.flush()
     except (catalogue.UnknownFormulaError, ledger.LedgerError, CellError, NotationError) as error:
         print(f"derivations: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader has seen enough
+        console.abandon_output()
         return 0
+    except OSError as error:  # a full disk, a folder that cannot be written to; what was there is still whole
+        print(f"derivations: {console.reason(error)}", file=sys.stderr)
+        console.abandon_output()
+        return 1
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,22 +69,24 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="derive and prove a cell, step by step; without a name, every cell")
-    run.add_argument("cell", nargs="?", help="lstm, gru, …")
+    run.add_argument("cell", nargs="?", type=console.name, help="lstm, gru, …")
     run.set_defaults(command=run_command)
 
     listing = commands.add_parser("list", help="list the formulas")
-    listing.add_argument("--cell", help="only this cell's")
+    listing.add_argument("--cell", type=console.name, help="only this cell's")
     listing.add_argument("--pass", dest="pass_", choices=PASSES, help="only this pass")
     listing.set_defaults(command=list_command)
 
     show = commands.add_parser("show", help="print one formula")
-    show.add_argument("id", help="lstm.backward.c, …")
+    show.add_argument("id", type=console.name, help="lstm.backward.c, …")
     show.add_argument("--as", dest="format", choices=(*LAID_OUT, *NAMED), default="text")
-    show.add_argument("--notation", help="pytorch, greff, …: in another notation than the site's own")
+    show.add_argument(
+        "--notation", type=console.name, help="pytorch, greff, …: in another notation than the site's own"
+    )
     show.set_defaults(command=show_command)
 
     cite = commands.add_parser("cite", help="print a citation of one formula")
-    cite.add_argument("id", help="lstm.backward.c, …")
+    cite.add_argument("id", type=console.name, help="lstm.backward.c, …")
     cite.add_argument("--as", dest="format", choices=tuple(FORMATS), default="text")
     cite.set_defaults(command=cite_command)
 
@@ -88,10 +99,15 @@ def _parser() -> argparse.ArgumentParser:
         help="keep, a cell at a time, the evidence that rests on this very code",
     )
     verifying.add_argument(
-        "--to", type=Path, default=BUILD, metavar="FOLDER", help="where to write it (default: build/)"
+        "--to",
+        type=lambda text: Path(console.name(text)),
+        default=BUILD,
+        metavar="FOLDER",
+        help="where to write it (default: build/)",
     )
     verifying.add_argument(
         "--scheduler",
+        type=console.name,
         metavar="ADDRESS",
         help="spread the work over this Dask cluster, e.g. tcp://127.0.0.1:8786",
     )
@@ -106,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    names = [options.cell] if options.cell else list(cells())
+    names = [options.cell] if options.cell is not None else list(cells())
     for name in names:
         _print_cell(name)
     print("\nProof")
@@ -154,7 +170,7 @@ def _step(f: Formula, step: DerivationStep) -> str:
 
 
 def list_command(options: argparse.Namespace) -> int:
-    if options.cell:
+    if options.cell is not None:
         catalogue.of_cell(options.cell)  # an unknown name is an error, not an empty list
     chosen = [
         f
@@ -182,17 +198,21 @@ NAMED: dict[str, Callable[[Formula], str]] = {
     "json": _json,
 }
 
+# How each format writes a character that the encoding of stdout lacks.
+ESCAPES = {"mathml": "xmlcharrefreplace", "json": "JSON", "csl": "JSON"}
+
 
 def show_command(options: argparse.Namespace) -> int:
     f = catalogue.formula(options.id)
     writing = _writing(options.notation, f.cell)
     if options.format in LAID_OUT:
-        print(LAID_OUT[options.format](statement(f.left.node, f.right, f.symbols, writing)))
+        written = LAID_OUT[options.format](statement(f.left.node, f.right, f.symbols, writing))
+        console.say(written, ESCAPES.get(options.format, "backslashreplace"))
         return 0
-    if options.notation:
+    if options.notation is not None:
         expected = ", ".join(LAID_OUT)
         raise NotationError(f"--notation: expected --as to be one of {expected}, got {options.format}")
-    print(NAMED[options.format](f))
+    console.say(NAMED[options.format](f), ESCAPES.get(options.format, "backslashreplace"))
     return 0
 
 
@@ -205,7 +225,8 @@ def _writing(name: str | None, cell: str) -> Writing:
 
 
 def cite_command(options: argparse.Namespace) -> int:
-    print(FORMATS[options.format](citation(catalogue.formula(options.id))))
+    said = FORMATS[options.format](citation(catalogue.formula(options.id)))
+    console.say(said, ESCAPES.get(options.format, "backslashreplace"))
     return 0
 
 
@@ -213,13 +234,7 @@ def cite_command(options: argparse.Namespace) -> int:
 
 
 def verify_command(options: argparse.Namespace) -> int:
-    try:
-        return 0 if verify(options.to, options.reuse, options.scheduler) else 1
-    except OSError as error:
-        # A full disk, a folder that may not be written to. What was there before is still whole.
-        where = error.filename or options.to
-        print(f"derivations: {where}: {error.strerror or error}", file=sys.stderr)
-        return 1
+    return 0 if verify(options.to, options.reuse, options.scheduler) else 1
 
 
 def publish_command(_: argparse.Namespace) -> int:

@@ -8,6 +8,9 @@ float16 products keep hardly a digit. What carries a dtype of its own (an array,
 object with `__array__`) must carry this one, in any byte order and layout. What carries none (a list, a tuple, a
 number) is read in the dtype of the computation, for x in float64. A mask is refused, since it would be lost.
 No array is narrowed in silence.
+
+What is finite may still be too large: where a product overflows, the result holds infinities or NaN, and NumPy warns of
+an overflow; under `np.errstate(over="raise")` it is an error.
 """
 
 import math
@@ -221,12 +224,17 @@ def finite(name: str, found: Array, given: Given | None = None) -> None:
     # may have overflowed.
     if found.flags.c_contiguous and math.isfinite(np.vdot(found, found).real):
         return
-    good = np.isfinite(found)
+    good = np.isfinite(_stored(found))
     if not good.all():
         where = tuple(int(k) for k in np.argwhere(~good)[0])
         number = np.asarray(found if given is None else given)[where]
         reason = f", too large for {found.dtype}" if np.isfinite(number) else ""
         raise NotFiniteError(f"{name}: expected finite numbers, got {number} at {where}{reason}")
+
+
+def _stored(value: Array) -> Array:
+    """What is in memory of an array: of a broadcast axis one entry, however many it seems to have."""
+    return value[tuple(slice(1 if step == 0 else None) for step in value.strides)]
 
 
 def own(value: Array) -> Array:
@@ -279,8 +287,9 @@ def named(
         raise NameSetError(f"{what}: {faults}; expected {_listed(shapes)}")
     found: dict[str, Array] = {}
     for name, shape in shapes.items():
-        found[name] = array(label + name, given[name], dtype, as_in)
-        same_shape(label + name, found[name], shape)
+        found[name] = read(label + name, given[name], dtype, as_in)
+        same_shape(label + name, found[name], shape)  # first: the values of what does not fit may be many
+        finite(label + name, found[name], given[name])
     return found
 
 
@@ -297,7 +306,8 @@ def _plain(name: str, value: Given, dtype: np.dtype[Any] | None) -> Array:
         with np.errstate(over="ignore", under="ignore"):  # what overflows is found not to be finite
             return found.astype(dtype or np.float64)
     native = found.dtype.newbyteorder("=")
-    return found.astype(READ_AS.get(native, native), copy=False)
+    wanted = READ_AS.get(native, native)
+    return found if found.dtype == wanted else np.broadcast_to(_stored(found).astype(wanted), found.shape)
 
 
 def _masked(value: object, depth: int) -> bool:

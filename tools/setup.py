@@ -22,7 +22,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # One package comes as source only. All others must come built: the machine may have no compiler.
-PIP_WHEELS = ["--only-binary=:all:", "--no-binary=jieba", "--no-build-isolation", "--no-deps"]
+PIP_WHEELS = ["--only-binary=:all:", "--no-binary=jieba", "--no-build-isolation"]
+# Each file is one of those whose digest stands in the list, and the list holds all that is needed.
+PIP_PINNED = ["--require-hashes", "--no-deps"]
 
 
 class SetupError(Exception):
@@ -44,7 +46,7 @@ def read_stamp(path: Path) -> dict[str, str]:
     """The stamp's entries; none when it is missing or not what this program writes."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -52,8 +54,11 @@ def read_stamp(path: Path) -> dict[str, str]:
 def write_stamp(path: Path, content: dict[str, str]) -> None:
     """Writes the stamp beside its place and moves it there, so that it is whole or absent."""
     beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    try:
+        beside.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)  # what a full disk left
 
 
 @contextmanager
@@ -116,11 +121,12 @@ def make_environment(root: Path, *, tests: bool, any_python: bool) -> None:
             venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(place)
         except (OSError, subprocess.CalledProcessError) as error:
             raise SetupError(f"making .venv failed: {error}") from error
-        run("installing pip", *install, "--requirement", "requirements/bootstrap.txt")
+        run("installing pip", *install, *PIP_PINNED, "--requirement", "requirements/bootstrap.txt")
     wanted = "test" if tests else "site"
-    lines = (root / "requirements" / f"{wanted}.txt").read_text(encoding="utf-8").splitlines()
-    say(f"installing {len(lines)} pinned packages, a minute or two the first time")
-    run("installing packages", *install, *PIP_WHEELS, "--requirement", f"requirements/{wanted}.txt")
+    count = (root / "requirements" / f"{wanted}.txt").read_text(encoding="utf-8").count("==")
+    say(f"installing {count} pinned packages, a minute or two the first time")
+    options = [*PIP_PINNED, *PIP_WHEELS]
+    run("installing packages", *install, *options, "--requirement", f"requirements/{wanted}.txt")
     run("checking packages", place / "bin" / "python", "-m", "pip", "--quiet", "check")
     write_stamp(stamp, {"python": python, "site": site} | ({"tests": everything} if tests else {}))
 
@@ -129,13 +135,25 @@ def install_project(root: Path) -> None:
     """Makes the checkout's own packages importable from any folder, which notebooks need."""
     place = root / ".venv"
     stamp = place / "project.json"
-    wanted = {"project": digest(root, ["pyproject.toml"], read_stamp(place / "setup.json")["python"])}
+    python = read_stamp(place / "setup.json")["python"]
+    wanted = {"project": digest(root, ["pyproject.toml"], python, "found by a relative path")}
     if read_stamp(stamp) == wanted:
         return
     stamp.unlink(missing_ok=True)
+    for path in pointers(place):  # of a setup that was interrupted
+        path.unlink()
     options = ["--no-deps", "--no-index", "--no-build-isolation"]
     run("installing the project itself", *pip_install(place), *options, "--editable", ".")
+    for path in pointers(place):
+        # Python reads this file in the encoding of the locale, and does not start where that is ASCII and the
+        # checkout's path is not. A relative line counts from the folder that it lies in.
+        path.write_text(os.path.relpath(root, path.parent) + "\n", encoding="ascii")
     write_stamp(stamp, wanted)
+
+
+def pointers(place: Path) -> list[Path]:
+    """The files by which the environment at `place` finds the checkout's own packages."""
+    return list(place.glob("lib/python*/site-packages/_editable_impl_lstmref.pth"))
 
 
 def install_node_modules(root: Path) -> None:
@@ -166,6 +184,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             install_node_modules(ROOT)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a folder that cannot be written to
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"setup: {where}{error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("setup: interrupted; run it again and it starts from what is whole", file=sys.stderr)

@@ -13,7 +13,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.cell import Cell
 from derivations.language.expressions import parts, symbols_in
-from derivations.language.primitives import Primitive, row
+from derivations.language.primitives import row
+from derivations.language.row import Primitive
 from derivations.language.symbols import Symbol
 
 REAL, SIZES, STEP, SUM, START = "real-valued", "sizes", "time-step", "sum-over-time", "initial-state"

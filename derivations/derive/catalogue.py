@@ -49,8 +49,11 @@ def formula(formula_id: str) -> Formula:
     """The formula of this ID.
 
     Raises:
-        UnknownFormulaError: there is none; the message names the nearest ones.
+        UnknownFormulaError: there is none; the message names the nearest ones, or for a cell's name its formulas.
     """
+    if formula_id in cells():
+        ids = ", ".join(f.id for f in of_cell(formula_id))
+        raise UnknownFormulaError(f"{formula_id} is a cell; its formulas are {ids}")
     if formula_id not in formulas():
         raise UnknownFormulaError(_unknown("formula", formula_id, list(formulas())))
     return formulas()[formula_id]

@@ -11,7 +11,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.cell import Cell
 from derivations.language.expressions import is_negative, is_numbered, is_product, parts
-from derivations.language.primitives import Primitive, row
+from derivations.language.primitives import row
+from derivations.language.row import Primitive
 from derivations.language.symbols import Symbol
 from derivations.write.notation import box
 from derivations.write.tex import tex

@@ -198,12 +198,12 @@ def _unique(cell: Cell, found: Iterable[Symbol]) -> tuple[Symbol, ...]:
     known: dict[str, Symbol] = {}
     for s in found:
         other = known.setdefault(s.name, s)
+        if other.role != s.role:
+            raise CellError(f"{cell.name}: {s.name} is declared twice, as {other.role} and as {s.role}")
         if other.node != s.node:
             raise CellError(
                 f"{cell.name}: {s.name}: expected {show_shape(other.node)}, got {show_shape(s.node)}"
             )
-        if other.role != s.role:
-            raise CellError(f"{cell.name}: {s.name} is declared twice, as {other.role} and as {s.role}")
     return tuple(known.values())
 
 

@@ -16,7 +16,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language import expressions
 from derivations.language.expressions import ONE, Anchor, Atom, Key, Part, Shape, atom
-from derivations.language.primitives import apply, spread
+from derivations.language.primitives import apply
+from derivations.language.structure import spread
 
 Role = Literal[
     "input",

@@ -10,7 +10,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language import expressions
 from derivations.language.expressions import Apply
-from derivations.language.primitives import apply, spread
+from derivations.language.primitives import apply
+from derivations.language.structure import spread
 
 Path = tuple[int, ...]
 

@@ -3,8 +3,8 @@
 Two scalars are differentiated. The first takes the equations one at a time, Σ over equations of Σ_k ∂L/∂(left)[k] ·
 right[k], plus what the loss and step t + 1 put on the outputs and states; the cotangents stand as symbols. Its
 derivative in one entry of v, by SymPy's own ``diff``, is what the chain rule sends to v through the equations that read
-it, and that is what a derived statement is compared with. This is linear in the number of equations. The chain rule within the step is
-then part of the lemma that carries it to every T: see the method page.
+it, and that is what a derived statement is compared with. This is linear in the number of equations.
+The chain rule within the step is then part of the lemma that carries it to every T: see the method page.
 
 The second, where it is small, is the whole step composed into a function of x, the previous states and every parameter,
 cut open at the quantity in question: there the chain rule within the step is SymPy's too.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Function
 
-from derivations.prove.primitives import NAMED, PARTIALS
+from derivations.prove.primitives import NAMED, PARTIALS, Partials
 
 
 class Applied(Function):
@@ -14,10 +14,13 @@ class Applied(Function):
         return PARTIALS[type(self).__name__](call, self, *self.args)[argindex - 1]
 
 
+def made(name: str, partials: Partials) -> type[Applied]:
+    """The class of a function, which takes as many arguments as its row in the table."""
+    return type(name, (Applied,), {"nargs": partials.__code__.co_argcount - 2})
+
+
 FUNCTIONS: dict[str, type[Applied]] = {
-    name: type(name, (Applied,), {"nargs": partials.__code__.co_argcount - 2})
-    for name, partials in PARTIALS.items()
-    if name != NAMED
+    name: made(name, row) for name, row in PARTIALS.items() if name != NAMED
 }
 
 

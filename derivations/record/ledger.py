@@ -64,7 +64,10 @@ def publish(found: Iterable[Formula]) -> list[str]:
     for f in new:
         recorded.setdefault(f.id, []).append(f.hash)
     temporary = PATH.with_suffix(".tmp")
-    temporary.write_text(json.dumps(dict(sorted(recorded.items())), indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, PATH)
+    try:
+        temporary.write_text(json.dumps(dict(sorted(recorded.items())), indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, PATH)
+    finally:
+        temporary.unlink(missing_ok=True)  # what a full disk left
     published.cache_clear()
     return [f.id for f in new]

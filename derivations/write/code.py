@@ -25,7 +25,8 @@ from derivations.language.expressions import (
     key_of,
     symbols_in,
 )
-from derivations.language.primitives import MATRIX, PRODUCT, SUM, row
+from derivations.language.primitives import row
+from derivations.language.row import MATRIX, PRODUCT, SUM, TIGHT
 from derivations.write.layout import level
 
 # A sum over time of what is made of these is written over the stacked arrays at once.
@@ -129,6 +130,15 @@ def _constant(node: MatrixExpr) -> bool:
     return all(not key_of(n).anchor for n in symbols_in(node))
 
 
+def _level(part: MatrixExpr | Expr) -> int:
+    """How loosely the code of an expression binds; a call binds tightly, whatever it computes."""
+    if is_product(part) and (
+        part.args[0].shape[1] == ONE or any(isinstance(a, OneMatrix) for a in part.args)
+    ):
+        return TIGHT
+    return level(part)
+
+
 class _Writer:
     """One expression: of one step; over arrays stacked in time; or of step ``t`` of such arrays."""
 
@@ -183,8 +193,10 @@ class _Writer:
                 raise TypeError(f"no source for {type(node).__name__}: {node}")
 
     def _inner(self, part: MatrixExpr | Expr, *fenced: int) -> str:
+        if isinstance(part, Apply) and part.function == "spread":  # broadcast by the library, and not seen
+            return self._inner(part.operands[0], *fenced)
         written = self.source(part)
-        return f"({written})" if level(part) in fenced else written
+        return f"({written})" if _level(part) in fenced else written
 
     def _number(self, node: MatrixExpr) -> str:
         factor, body = node.args

@@ -9,7 +9,9 @@ from sympy import Symbol as Scalar
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.expressions import Elementwise, TimeSum, is_negative, is_numbered
-from derivations.language.primitives import COMMA, PRIMITIVES, SUM, TIGHT, number_box, row, slope_of
+from derivations.language.primitives import PRIMITIVES, row, slope_of
+from derivations.language.row import COMMA, SUM, TIGHT
+from derivations.language.structure import number_box
 from derivations.language.symbols import Symbol
 from derivations.write.notation import OWN, Joint, Writing
 from derivations.write.typeset import (

@@ -14,7 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from docs.hooks import catalogue, fingerprint, links, notations, swap
+from derivations import console
+from docs.hooks import catalogue, fingerprint, links, notations, policy, swap
 from docs.hooks.paths import CATALOGUE, ROOT, MissingToolError
 
 CONFIGURATIONS = {"en": "mkdocs.yml", "zh": "mkdocs.zh.yml"}
@@ -32,18 +33,29 @@ def build(out: Path, root: Path = ROOT) -> bool:
 
     Raises `SiteError` when a language does not build without a warning, or a link leads nowhere.
     """
-    stamp = fingerprint.of_inputs(root)
-    if fingerprint.is_current(out, stamp):
+    if fingerprint.is_current(out, fingerprint.of_inputs(root)):
         return False
-    _prepare(root)
+    with swap.alone(out):
+        stamp = fingerprint.of_inputs(root)
+        if fingerprint.is_current(out, stamp):  # another run made it meanwhile
+            return False
+        _prepare(root)
+        _replace(out, root, stamp)
+    return True
+
+
+def _replace(out: Path, root: Path, stamp: str) -> None:
     with swap.replacing(out) as made:
         _languages(made, root)
+        try:
+            policy.put(made)
+        except policy.PolicyError as error:
+            raise SiteError(str(error)) from error
         if found := links.check(made):
             raise SiteError("\n".join(["links that lead nowhere:", *found[:50], f"{len(found)} in all"]))
         if found := notations.check(made):
             raise SiteError("\n".join(["formulas in other notations:", *found[:50], f"{len(found)} in all"]))
         fingerprint.write(made, stamp)
-    return True
 
 
 def _prepare(root: Path) -> None:
@@ -53,13 +65,13 @@ def _prepare(root: Path) -> None:
     from docs.hooks.notebook_template import NotebookError
 
     known = catalogue.load(root / "build" / CATALOGUE.name)
-    diagram.prepare(list(known.cells.values()))
-    if root == ROOT:
-        notebooks.prune(known.cells)
-        try:
+    try:
+        diagram.prepare(list(known.cells.values()))
+        if root == ROOT:
+            notebooks.prune(known.cells)
             notebooks.make(known.cells)
-        except NotebookError as error:
-            raise SiteError(str(error)) from error
+    except (NotebookError, RuntimeError) as error:  # Graphviz or a notebook's kernel did not run
+        raise SiteError(str(error)) from error
 
 
 def _languages(made: Path, root: Path) -> None:
@@ -93,17 +105,23 @@ def _languages(made: Path, root: Path) -> None:
     os.replace(folders["zh"], made / "zh")
 
 
+def _failed(reason: str) -> int:
+    print(f"{reason}\nThe site was not built.", file=sys.stderr)
+    return 1
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build and say what happened."""
     parser = argparse.ArgumentParser(prog="python -m docs.hooks.build", description="Build the site.")
     parser.add_argument("--out", type=Path, default=ROOT / "site", help="where the site goes (default: site)")
-    out: Path = parser.parse_args(arguments).out
+    out: Path = parser.parse_args(console.arguments(parser, arguments)).out
     start = time.perf_counter()
     try:
         changed = build(out.resolve())
     except (SiteError, catalogue.CatalogueError, MissingToolError) as error:
-        print(f"{error}\nThe site was not built.", file=sys.stderr)
-        return 1
+        return _failed(str(error))
+    except OSError as error:  # a full disk, a folder that cannot be written to
+        return _failed(console.reason(error))
     pages = sum(1 for _ in out.rglob("*.html"))
     done = "built" if changed else "nothing changed"
     print(f"site: {done}, {pages} pages, {time.perf_counter() - start:.1f} s")

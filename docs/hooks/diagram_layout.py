@@ -1,21 +1,18 @@
 """Lays diagrams out with Graphviz (WebAssembly, in Node) and reads back where everything goes.
 
-All sources of a call share one Node process. Answers are kept on disk under a hash of the source and of the
-Graphviz package, so an unchanged cell costs a file read.
+All sources of a call share one Node process. Answers are kept on disk under a hash of the source, of the
+script and of the Graphviz package, so an unchanged cell costs a file read; one that is damaged is asked for anew.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
+from docs.hooks import files
 from docs.hooks.paths import BUILD, HOOKS, node, npm_version
 
 SCRIPT: Final = HOOKS / "diagram_layout.mjs"
@@ -40,15 +37,17 @@ def layout(sources: Sequence[str]) -> list[Placed]:
     Raises RuntimeError where Node or the package is missing or Graphviz refuses a source.
     """
     keys = [_key(source) for source in sources]
-    missing = [index for index, key in enumerate(keys) if not (CACHE / f"{key}.json").is_file()]
+    known = {key: text for key in keys if (text := files.read_sealed(CACHE / key, key)) is not None}
+    missing = {key: source for key, source in zip(keys, sources, strict=True) if key not in known}
     if missing:
-        for index, answer in zip(missing, _ask([sources[index] for index in missing]), strict=True):
-            _write(CACHE / f"{keys[index]}.json", answer)
-    return [_read(json.loads((CACHE / f"{key}.json").read_text("utf-8"))) for key in keys]
+        for key, answer in zip(missing, _ask(list(missing.values())), strict=True):
+            files.write_sealed(CACHE / key, key, answer)
+            known[key] = answer
+    return [_read(json.loads(known[key])) for key in keys]
 
 
 def _key(source: str) -> str:
-    return hashlib.sha256(f"{npm_version('@viz-js/viz')}\0{source}".encode()).hexdigest()
+    return files.digest(npm_version("@viz-js/viz"), SCRIPT.read_bytes(), source)
 
 
 def _ask(sources: list[str]) -> list[str]:
@@ -67,13 +66,6 @@ def _ask(sources: list[str]) -> list[str]:
         if not answer["ok"]:
             raise RuntimeError(f"diagrams: Graphviz refused {'; '.join(answer['errors'])} in:\n{source}")
     return [answer["json"] for answer in answers]
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(text)
-    os.replace(file.name, path)
 
 
 def _read(answer: dict[str, Any]) -> Placed:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from derivations.record.address import SITE
+from docs.hooks import files
 from docs.hooks.paths import ROOT, npm_version
 
 # The file in the built site that says from what it was built.
@@ -60,24 +61,27 @@ def of_inputs(root: Path = ROOT, inputs: Iterable[str] = INPUTS) -> str:
     return digest.hexdigest()
 
 
-def _size(site: Path) -> tuple[int, int]:
-    """How many files the site has, and their bytes together: catches a site that somebody has changed."""
-    sizes = [path.stat().st_size for path in site.rglob("*") if path.is_file() and path.name != NAME]
-    return len(sizes), sum(sizes)
+def _content(site: Path) -> str:
+    """A hash of every file of the site: catches one that somebody has changed, at whatever size."""
+    parts: list[str | bytes] = []
+    for path in sorted(site.rglob("*")):
+        if path.is_symlink():  # none of ours
+            parts += [path.relative_to(site).as_posix(), b"link"]
+        elif path.is_file() and path != site / NAME:
+            parts += [path.relative_to(site).as_posix(), hashlib.sha256(path.read_bytes()).digest()]
+    return files.digest(*parts)
 
 
 def write(site: Path, fingerprint: str) -> None:
-    """Note in the site from what it was built."""
-    files, size = _size(site)
-    note = {"inputs": fingerprint, "files": files, "bytes": size}
-    (site / NAME).write_text(json.dumps(note) + "\n", encoding="utf-8")
+    """Note in the site from what it was built, and what it holds."""
+    note = {"inputs": fingerprint, "content": _content(site)}
+    files.write(site / NAME, json.dumps(note) + "\n")
 
 
 def is_current(site: Path, fingerprint: str) -> bool:
     """Whether the site was built from these inputs and is whole."""
     try:
         note = json.loads((site / NAME).read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        return bool(note == {"inputs": fingerprint, "content": _content(site)})
+    except (OSError, ValueError, RecursionError):  # no note, or one that nobody can read
         return False
-    files, size = _size(site)
-    return bool(note == {"inputs": fingerprint, "files": files, "bytes": size})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
 import jieba
@@ -11,6 +12,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, BuildError, ConfigurationError
 
+from derivations import console
 from docs.hooks.api_modules import ApiError
 from docs.hooks.math import MathError
 
@@ -30,14 +32,22 @@ def main(arguments: list[str]) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines(Path(name).name))
     log.addHandler(handler)
-    jieba.setLogLevel(logging.WARNING)  # it tells how long its dictionary took to load
+    # It tells how long its dictionary took to load, and that its cache could not be written, which is no loss.
+    jieba.setLogLevel(logging.CRITICAL)
     config = load_config(name, site_dir=folder)
     config.plugins.on_startup(command="build", dirty=False)
     try:
-        build(config)
+        with tempfile.TemporaryDirectory() as dictionary:
+            jieba.dt.tmp_dir = (
+                dictionary  # else it believes what it finds under its name where all users write
+            )
+            build(config)
     except (Abort, ApiError, BuildError, ConfigurationError, MathError) as error:
         # Abort is a SystemExit in MkDocs: it must not end quietly.
         print(f"{Path(name).name}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{Path(name).name}: {console.reason(error)}", file=sys.stderr)
         return 1
     finally:
         config.plugins.on_shutdown()

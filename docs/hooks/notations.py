@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from docs.hooks.catalogue import Catalogue, Record
-from docs.hooks.math import OPTIONS, Math, render
+from docs.hooks.math import Math, options, render
 from docs.hooks.paths import npm_version
 
 FOLDER: Final = "assets/notations"
@@ -48,7 +48,7 @@ class Notations:
     @cached_property
     def folder(self) -> str:
         """Where the files lie below the site's root; another one whenever anything in them could differ."""
-        said = json.dumps([FORMAT, npm_version("katex"), OPTIONS, self.records], sort_keys=True)
+        said = json.dumps([FORMAT, npm_version("katex"), options(), self.records], sort_keys=True)
         return f"{FOLDER}/{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
     @cached_property

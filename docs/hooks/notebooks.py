@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import platform
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +21,8 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.hooks import catalogue, notebook_page
+from derivations import console
+from docs.hooks import catalogue, files, notebook_page
 from docs.hooks.notebook_run import run
 from docs.hooks.notebook_template import TEMPLATE, NotebookError, for_cell, for_language, text_of, words_file
 from docs.hooks.paths import BUILD, CATALOGUE, HOOKS, LANGUAGES, ROOT
@@ -58,20 +57,21 @@ def fingerprint(template: Path = TEMPLATE) -> str:
 def make(names: Iterable[str], out: Path = OUT, template: Path = TEMPLATE) -> list[str]:
     """Run and write each recurrent cell's notebook that is missing or out of date; the names of those run.
 
-    A notebook's stamp is written after the notebook, so an interrupted run is repeated. Raises NotebookError
+    A notebook's stamp is written after the notebook, so an interrupted run is repeated; it holds a digest of the
+    notebook, so a damaged one is made anew. Raises NotebookError
     where a notebook does not run.
     """
     stamp = fingerprint(template)
     made = []
     for name in names:
         marker = out / f"{name}.stamp"
-        files = {language: place(name, language, out) for language in LANGUAGES}
-        if _is_current(marker, stamp, files.values()):
+        places = {language: place(name, language, out) for language in LANGUAGES}
+        if _is_current(marker, stamp, places.values()):
             continue
         notebook = run(for_cell(name, template), name, ROOT)
-        for language, path in files.items():
-            _write(path, text_of(for_language(notebook, language)))
-        _write(marker, stamp)
+        for language, path in places.items():
+            files.write(path, text_of(for_language(notebook, language)))
+        files.write(marker, _stamp_of(stamp, places.values()))
         made.append(name)
     return made
 
@@ -81,23 +81,26 @@ def place(name: str, language: str, out: Path = OUT) -> Path:
     return out / language / "notebooks" / f"{name}.ipynb"
 
 
-def _is_current(marker: Path, stamp: str, files: Iterable[Path]) -> bool:
-    return marker.is_file() and marker.read_text() == stamp and all(path.is_file() for path in files)
+def _stamp_of(stamp: str, notebooks: Iterable[Path]) -> str:
+    """What the notebooks are made from, and what they hold."""
+    return files.digest(stamp, *(path.read_bytes() for path in notebooks))
+
+
+def _is_current(marker: Path, stamp: str, notebooks: Iterable[Path]) -> bool:
+    try:
+        return marker.read_bytes() == _stamp_of(stamp, notebooks).encode()
+    except OSError:
+        return False
 
 
 def prune(names: Iterable[str], out: Path = OUT) -> None:
-    """Remove the notebooks of recurrent cells that are not among ``names``."""
-    kept = set(names)
+    """Remove what is not a notebook of one of the recurrent cells ``names``, in its place."""
+    known = list(names)
+    kept = {place(name, language, out) for name in known for language in LANGUAGES}
+    kept |= {out / f"{name}.stamp" for name in known}
     for path in (*out.glob("*.stamp"), *out.rglob("*.ipynb")):
-        if path.stem not in kept:
+        if path not in kept:
             path.unlink()
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(text)
-    os.replace(file.name, path)
 
 
 @event_priority(100)  # before mkdocs-jupyter looks for notebooks among the files
@@ -134,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.hooks.notebooks", description=main.__doc__)
     parser.add_argument("cell", nargs="*", help="a cell's name, e.g. lstm")
     known = list(catalogue.load(CATALOGUE).cells)
-    chosen = parser.parse_args(arguments).cell
+    chosen = parser.parse_args(console.arguments(parser, arguments)).cell
     for name in chosen:
         if name not in known:
             parser.error(f"{name}: expected one of {', '.join(known)}")

@@ -12,23 +12,31 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(place: Path) -> Iterator[Path]:
-    """An empty folder beside `place`; what it holds at the end takes the place, in one rename.
-
-    If the body raises, or the process is killed, `place` keeps what it held. Leftovers of killed runs are
-    removed by the next one. One run at a time: a second one waits.
-    """
+def alone(place: Path) -> Iterator[None]:
+    """One run at a time for a place: a second one waits, and should then look whether there is still a need for it."""
     place = place.resolve()
     place.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(place):
-        recover(place)
-        made = Path(tempfile.mkdtemp(prefix=_prefix(place, "new"), dir=place.parent))
-        try:
-            made.chmod(0o755)
-            yield made
-            _swap(made, place)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+    with (place.parent / f".{place.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """An empty folder beside `place`; what it holds at the end takes the place, in one rename. Needs `alone`.
+
+    If the body raises, or the process is killed, `place` keeps what it held. Leftovers of killed runs are
+    removed by the next one.
+    """
+    place = place.resolve()
+    recover(place)
+    made = Path(tempfile.mkdtemp(prefix=_prefix(place, "new"), dir=place.parent))
+    try:
+        made.chmod(0o755)
+        yield made
+        _swap(made, place)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def recover(place: Path) -> None:
@@ -54,10 +62,3 @@ def _swap(made: Path, place: Path) -> None:
 
 def _prefix(place: Path, what: str) -> str:
     return f".{place.name}.{what}."
-
-
-@contextmanager
-def _lock(place: Path) -> Iterator[None]:
-    with (place.parent / f".{place.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,6 +1,6 @@
 """The parameters of cells in a framework's stacked matrices: the gates out of them, and into them.
 
-Arrays are read already, all of one dtype of float16, float32, float64, longdouble. Source: what the layouts of
+Arrays are read already, all of one dtype of float32, float64, longdouble. Source: what the layouts of
 `lstmref.convert.layouts` name.
 """
 
@@ -126,9 +126,9 @@ def put_together(
 
 
 def to_weights(
-    architecture: Architecture, layout: Layout, given: Mapping[Place, Blocks], reverse: bool = False
+    architecture: Architecture, layout: Layout, given: Mapping[Place, Blocks], half: bool = False
 ) -> Weights:
-    """The network whose cells have these blocks, of the shapes that the layout tells.
+    """The network whose cells have these blocks, of the shapes that the layout tells. half: see `Weights`.
 
     Raises what `Weights` raises, an ArgumentError each, for blocks that do not fit.
 
@@ -147,11 +147,11 @@ def to_weights(
         params |= {start + name: value for name, value in own.items()}
         split |= {start + name: pair for name, pair in parts.items()}
     biased = all(one.b_x is not None for one in given.values())
-    return Weights(architecture, params, split, biased, reverse)
+    return Weights(architecture, params, split, biased, half)
 
 
 def of_weights(weights: Weights, layout: Layout, with_biases: bool) -> dict[Place, Blocks]:
-    """The inverse of `to_weights`, in arrays of their own.
+    """The inverse of `to_weights`, in arrays of their own; in float16 where `Weights.half` says so and nothing is lost.
 
     >>> from lstmref.convert.layouts import PYTORCH
     >>> architecture = Architecture("rnn", D=3, H=2)
@@ -160,11 +160,18 @@ def of_weights(weights: Weights, layout: Layout, with_biases: bool) -> dict[Plac
     >>> of_weights(weights, PYTORCH["rnn"], with_biases=False)[0, "forward"].W.shape
     (2, 3)
     """
-    return {
+    found = {
         place: put_together(
             layout, of_cell(weights.params, *place), of_cell(weights.split, *place), with_biases
         )
         for place in weights.architecture.cells()
+    }
+    if not weights.half or weights.dtype != np.float32:
+        return found
+    short = iter(arrays.narrowed(value for one in found.values() for value in one if value is not None))
+    return {
+        place: Blocks(*(None if value is None else next(short) for value in one))  # type: ignore[arg-type]
+        for place, one in found.items()
     }
 
 

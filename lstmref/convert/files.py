@@ -10,27 +10,29 @@ import hashlib
 import io
 import json
 import math
+import operator
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstmref.check import Array
-from lstmref.convert.weights import Weights
-from lstmref.errors import ArgumentError, ConversionError, KindError
+from lstmref.convert import reading, tensors
+from lstmref.convert.weights import Weights, read_weights
+from lstmref.errors import ConversionError
 from lstmref.network.architecture import Architecture
 
-FORMAT, VERSION = "lstmref weights", 1
+# Version 1, before the first release, had a checksum of the arrays alone.
+FORMAT, VERSION = "lstmref weights", 2
 # The name of the JSON beside the arrays. It has a letter that no parameter's name has.
 ABOUT = "@lstmref"
 SIDES = ("@input", "@state")
-ARCHITECTURE = ("cell", "D", "H", "layers", "bidirectional")
+ARCHITECTURE = ("cell", "D", "H", "layers", "bidirectional", "reverse", "sizes")
 
 
 class _Format(NamedTuple):
@@ -43,10 +45,11 @@ class _Format(NamedTuple):
 def save(path: str | os.PathLike[str], weights: Weights) -> None:
     """Write weights to a file, `.npz` or `.safetensors` by its ending.
 
-    The architecture, the parts of summed biases, and `biased` and `reverse` are written too: what `load` gives is the
-    same to the last bit. A file of that name is replaced when the new one is complete, and stays as it is if writing
+    The architecture, the parts of summed biases, and `biased` and `half` are written too: what `load` gives is the same
+    to the last bit. A file of that name is replaced when the new one is complete, and stays as it is if writing
     fails. Raises ConversionError for another ending, for a dtype that the format has not (safetensors: longdouble),
-    and where safetensors is not installed; KindError; OSError as writing does.
+    where safetensors is not installed, and where something other than an ordinary file stands there; KindError;
+    OSError as writing does.
 
     >>> import tempfile
     >>> architecture = Architecture("rnn", D=1, H=1)
@@ -56,23 +59,22 @@ def save(path: str | os.PathLike[str], weights: Weights) -> None:
     ...     load(f"{folder}/one.npz").params["0.forward.W"]
     array([[1.]])
     """
-    path = Path(path)
+    path = reading.named_path(path)
     dump = _format(path).dump
-    if not isinstance(weights, Weights):
-        raise KindError(f"weights: expected Weights, got {type(weights).__name__}")
+    weights = read_weights(weights)
     arrays = dict(weights.params)
     for name, pair in weights.split.items():
         arrays |= {f"{name}{side}": half for side, half in zip(SIDES, pair, strict=True)}
-    about = {
+    architecture = {name: getattr(weights.architecture, name) for name in ARCHITECTURE}
+    about: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
-        "architecture": {name: getattr(weights.architecture, name) for name in ARCHITECTURE},
+        "architecture": architecture,
         "biased": weights.biased,
-        "reverse": weights.reverse,
-        "sha256": _digest(arrays),
+        "half": weights.half,
     }
     try:
-        content = dump(arrays, json.dumps(about))
+        content = dump(arrays, _text(about | {"sha256": _digest(arrays, about)}))
     except ConversionError as error:
         raise ConversionError(f"{path}: {error}") from error
     _write(path, content)
@@ -81,18 +83,19 @@ def save(path: str | os.PathLike[str], weights: Weights) -> None:
 def load(path: str | os.PathLike[str]) -> Weights:
     """Read weights that `save` wrote. No pickle is read: an array of Python objects is refused unread.
 
-    Raises ConversionError, which names the path and what is wrong, for a file that is damaged, cut off, of a later
-    version or not of this kind, for another ending, and where safetensors is not installed; OSError as reading does.
-    A state dict that something else saved as safetensors is read by `safetensors.numpy.load_file` and `from_pytorch`.
+    Raises ConversionError, which names the path and what is wrong, for a file that is damaged, cut off, of another
+    version or not of this kind, for what is no ordinary file, for another ending, and where safetensors is not
+    installed; KindError for what is no path; OSError as reading does. A state dict that something else saved as
+    safetensors is read by `load_safetensors`.
 
     >>> load("weights.pickle")
     Traceback (most recent call last):
     lstmref.errors.ConversionError: weights.pickle: expected a name ending in .npz or .safetensors, got '.pickle'
     """
-    path = Path(path)
+    path = reading.named_path(path)
     parse = _format(path).parse
-    content = path.read_bytes()
-    with _named(path):
+    content = reading.content(path)
+    with reading.whole_file(path, "a file that lstmref wrote"):
         arrays, text = parse(content)
         return _understood(arrays, json.loads(text))
 
@@ -103,13 +106,13 @@ def _understood(arrays: dict[str, Array], about: Any) -> Weights:
         raise ConversionError(f"expected a file that says it holds {FORMAT}, got one that does not")
     if about.get("version") != VERSION:
         raise ConversionError(
-            f"expected version {VERSION}, got {about.get('version')!r}; a later lstmref may read it"
+            f"expected version {VERSION}, got {about.get('version')!r}; another lstmref may read it"
         )
-    flags = [about["biased"], about["reverse"], about["architecture"]["bidirectional"]]
-    if set(about["architecture"]) != set(ARCHITECTURE) or not all(isinstance(flag, bool) for flag in flags):
-        raise ConversionError("expected an architecture and two flags, got others")
-    if about["sha256"] != _digest(arrays):
-        raise ConversionError("expected the arrays that were written, got others: the file is damaged")
+    # The checksum first: it covers all that is said here, so what was not written is not read.
+    if about.pop("sha256") != _digest(arrays, about):
+        raise ConversionError("expected what was written, got something else: the file is damaged")
+    if set(about["architecture"]) != set(ARCHITECTURE):
+        raise ConversionError(f"expected an architecture of {', '.join(ARCHITECTURE)}, got another")
     # Before any shape is made of it: one layer has at least one array, so there are no more layers than arrays.
     if int(about["architecture"]["layers"]) > len(arrays):
         raise ConversionError("expected arrays for every layer, got fewer than there are layers")
@@ -118,17 +121,22 @@ def _understood(arrays: dict[str, Array], about: Any) -> Weights:
     split = {name: (arrays.pop(name + SIDES[0]), arrays.pop(name + SIDES[1])) for name in starts}
     if len(arrays) != len(params):
         raise ConversionError("expected parameters and parts of biases, got other arrays too")
-    return Weights(Architecture(**about["architecture"]), params, split, about["biased"], about["reverse"])
+    return Weights(Architecture(**about["architecture"]), params, split, about["biased"], about["half"])
 
 
-def _digest(arrays: Mapping[str, Array]) -> str:
-    """SHA-256 of names, shapes, dtypes and bytes, whatever the order."""
-    found = hashlib.sha256()
+def _digest(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> str:
+    """SHA-256 of what the file says, and of names, shapes, dtypes and bytes of the arrays, whatever the order."""
+    found = hashlib.sha256(_text(about).encode())
     for name in sorted(arrays):
         array = arrays[name]
-        found.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
+        found.update(f"\n{name} {array.shape} {array.dtype.str}\n".encode())
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
+
+
+def _text(about: Mapping[str, Any]) -> str:
+    """As JSON; a size may be one of NumPy's whole numbers."""
+    return json.dumps(about, sort_keys=True, default=operator.index)
 
 
 def _dump_npz(arrays: Mapping[str, Array], about: str) -> bytes:
@@ -141,13 +149,10 @@ def _dump_npz(arrays: Mapping[str, Array], about: str) -> bytes:
 def _parse_npz(content: bytes) -> tuple[dict[str, Array], str]:
     found: dict[str, Array] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for member in archive.infolist():
+        for member in reading.members(archive, len(content)):
             name = member.filename.removesuffix(".npy")
-            # What is stored as it is cannot grow when it is read, as what is compressed can.
-            if name == member.filename or name in found or member.compress_type != zipfile.ZIP_STORED:
-                raise ConversionError(
-                    f"expected arrays, stored once each and uncompressed, got {member.filename!r}"
-                )
+            if name == member.filename:
+                raise ConversionError(f"expected arrays, got {member.filename!r}")
             found[name] = _parse_npy(name, archive.read(member))
     text = found.pop(ABOUT, np.zeros(0, np.uint8))
     if text.dtype != np.uint8:
@@ -175,37 +180,13 @@ def _parse_npy(name: str, content: bytes) -> Array:
     return array
 
 
-def _safetensors() -> ModuleType:
-    """The package, which is optional."""
-    try:
-        import safetensors.numpy
-    except ImportError as error:
-        raise ConversionError(
-            'expected the package safetensors, which is not installed: pip install "lstmref[safetensors]", or use .npz'
-        ) from error
-    return safetensors
-
-
 def _dump_safetensors(arrays: Mapping[str, Array], about: str) -> bytes:
-    package = _safetensors()
-    dtype = next(iter(arrays.values())).dtype
-    if dtype not in (np.float16, np.float32, np.float64):
-        raise ConversionError(
-            f"expected float16, float32 or float64, which safetensors has, got {dtype}; use .npz"
-        )
-    content: bytes = package.numpy.save(dict(arrays), metadata={ABOUT: about})
-    return content
+    return tensors.dump(arrays, {ABOUT: about})
 
 
 def _parse_safetensors(content: bytes) -> tuple[dict[str, Array], str]:
-    package = _safetensors()
-    try:
-        # The arrays first: this checks lengths and offsets. Then the header, of which `load` gives no metadata.
-        found = package.numpy.load(content)
-    except package.SafetensorError as error:
-        raise ConversionError(f"expected a whole file in safetensors format, got another: {error}") from error
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    return found, header.get("__metadata__", {}).get(ABOUT, "null")
+    found, metadata = tensors.parse(content)
+    return found, metadata.get(ABOUT, "null")
 
 
 FORMATS = {
@@ -223,22 +204,14 @@ def _format(path: Path) -> _Format:
     return FORMATS[path.suffix]
 
 
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Whatever goes wrong in reading a file is a ConversionError that names the file."""
-    try:
-        yield
-    except ArgumentError as error:
-        raise ConversionError(f"{path}: {error}") from error
-    except Exception as error:  # whatever zipfile, zlib, numpy and json raise of bytes that are not theirs
-        what = f"{type(error).__name__}: {error}"
-        raise ConversionError(f"{path}: expected a file that lstmref wrote, got {what}") from error
-
-
 def _write(path: Path, content: bytes) -> None:
     """Write beside the place, then move there; on one file system the move is all or nothing."""
     path = Path(os.path.realpath(path))  # a link stays, and what it points to is replaced
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    with suppress(FileNotFoundError):
+        reading.ordinary(path)  # a device or a pipe is not replaced by a file
+    temporary = path.with_name(
+        f".{secrets.token_hex(8)}.new"
+    )  # short, as a name may be as long as names can be
     try:
         with open(temporary, "xb") as file:
             file.write(content)

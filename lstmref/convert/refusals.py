@@ -59,3 +59,19 @@ which no weights undo; see https://lstmref.github.io/conventions/#hard-sigmoid
             f"{what}: expected {expected}, got {name}: another function, which no weights undo",
             HARD_SIGMOID if hard else ACTIVATIONS,
         )
+
+
+def double_bias(what: str, shape: tuple[int, ...], rows: int) -> None:
+    """Raise ConversionError if a bias is cuDNN's: the input's and the state's, `rows` each, one after the other.
+
+    >>> double_bias("bias", (12,), rows=12)
+    >>> double_bias("bias", (24,), rows=12)
+    Traceback (most recent call last):
+    lstmref.errors.ConversionError: bias: expected (12,), got (24,): two biases one after the other, as cuDNN has \
+them; its matrices lie otherwise as well, so convert the layer in its own framework first
+    """
+    if shape == (2 * rows,):
+        refuse(
+            f"{what}: expected ({rows},), got {shape}: two biases one after the other, as cuDNN has them; its matrices "
+            "lie otherwise as well, so convert the layer in its own framework first"
+        )

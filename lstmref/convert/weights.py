@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lstmref.check import Array, Given
-from lstmref.convert import arrays, refusals
+from lstmref.convert import arrays, options, refusals
 from lstmref.convert.biases import Pair, of_two
 from lstmref.convert.layouts import LAYOUTS, NAMES
 from lstmref.errors import KindError, NameSetError
@@ -19,14 +19,14 @@ UPDATE = ("W_z", "U_z", "b_z")
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A network's architecture and parameters, in one dtype of float16, float32, float64, longdouble.
+    """A network's architecture and parameters, in one dtype of float32, float64, longdouble.
 
-    architecture, params: as `lstmref.network` takes them. The arrays are this object's own.
+    architecture, params: as `lstmref.network` takes them. The arrays are this object's own; float16 is read as float32.
     split: for a bias that is the sum of two in the framework, the two, by the name of the bias: (H,) on the input's
         side and (H,) on the state's.
     biased: False if the framework had no biases; then ours are zero, and it gets none back.
-    reverse: True if a network of one direction reads its sequence from the end, as an ONNX operator of direction
-        "reverse" does: run it on `x[::-1]`, and step t of its outputs is step T - 1 - t.
+    half: True if the framework's arrays were float16; then what is written is float16 again as long as float16 holds
+        every number of it.
 
     After training, `dataclasses.replace(weights, params=trained)` keeps the rest.
     Raises NameSetError, ShapeError, KindError, NotFiniteError for parameters that do not fit the architecture.
@@ -41,11 +41,14 @@ class Weights:
     params: dict[str, Array]
     split: dict[str, Pair] = field(default_factory=dict)
     biased: bool = True
-    reverse: bool = False
+    half: bool = False
 
     def __post_init__(self) -> None:
-        if self.reverse and self.architecture.bidirectional:
-            raise NameSetError("reverse: expected False, as the network has both directions, got True")
+        if not isinstance(self.architecture, Architecture):
+            raise KindError(f"architecture: expected an Architecture, got {type(self.architecture).__name__}")
+        for name in ("biased", "half"):
+            if not isinstance(getattr(self, name), bool):
+                raise KindError(f"{name}: expected True or False, got {type(getattr(self, name)).__name__}")
         shapes = self.architecture.parameter_shapes()
         params = _read("params", self.params, shapes)
         summed = {name: shape for name, shape in shapes.items() if is_bias(name) and not of_two(name, shapes)}
@@ -58,7 +61,10 @@ class Weights:
             )
         split = {}
         for name in (name for name in summed if name in self.split):
-            x, h = self.split[name]
+            pair: object = self.split[name]
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise KindError(f"split {name}: expected two arrays, got {type(pair).__name__}")
+            x, h = pair
             halves = {f"split {name} (input)": x, f"split {name} (state)": h}
             x, h = _read(f"split {name}", halves, dict.fromkeys(halves, summed[name])).values()
             split[name] = (x, h)
@@ -76,7 +82,8 @@ def to_cell(weights: Weights, cell: str) -> Weights:
     """The same function with the weights of another cell, exactly: gru (z weighs the new) to gru-cho and back.
 
     All that makes z is negated; nothing is rounded, and twice gives the same bits. Everything else, above all a reset
-    gate before the product for one after it, raises ConversionError with the page that says why.
+    gate before the product for one after it, raises ConversionError with the page that says why; KindError for what is
+    not `Weights`.
     Source: 1 - sigmoid(a) = sigmoid(-a).
 
     >>> architecture = Architecture("gru", D=1, H=1)
@@ -85,7 +92,8 @@ def to_cell(weights: Weights, cell: str) -> Weights:
     >>> float(turned.params["0.forward.U_z"][0, 0]), float(turned.params["0.forward.U_r"][0, 0])
     (-1.0, 1.0)
     """
-    have = weights.architecture.cell
+    options.texts(cell=cell)
+    have = read_weights(weights).architecture.cell
     if cell == have:
         return weights
     architecture = replace(weights.architecture, cell=cell)
@@ -106,9 +114,7 @@ def for_framework(weights: Weights, framework: str) -> Weights:
     >>> for_framework(Weights(architecture, ones), "keras").architecture.cell
     'gru-cho'
     """
-    if not isinstance(weights, Weights):
-        raise KindError(f"weights: expected Weights, got {type(weights).__name__}")
-    cell, table = weights.architecture.cell, LAYOUTS[framework]
+    cell, table = read_weights(weights).architecture.cell, LAYOUTS[framework]
     for native in (cell, OPPOSITE.get(cell)):
         if native in table:
             return to_cell(weights, native)
@@ -120,20 +126,16 @@ def for_framework(weights: Weights, framework: str) -> Weights:
     )
 
 
-def forward_only(weights: Weights, framework: str) -> None:
-    """Raise ConversionError if the network reads its sequence from the end, which this framework's layers cannot.
+def read_weights(given: object) -> Weights:
+    """`given` if it is `Weights`, else raise KindError.
 
-    >>> architecture = Architecture("rnn", D=1, H=1)
-    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
-    >>> forward_only(Weights(architecture, ones, reverse=True), "keras")  # doctest: +ELLIPSIS
+    >>> read_weights({})
     Traceback (most recent call last):
-    lstmref.errors.ConversionError: reverse: expected False, as a Keras layer of one direction reads forward, ...
+    lstmref.errors.KindError: weights: expected Weights, got dict
     """
-    if weights.reverse:
-        refusals.refuse(
-            f"reverse: expected False, as a {NAMES[framework]} layer of one direction reads forward, got True: "
-            "set it to False, and reverse the sequence and the outputs yourself"
-        )
+    if not isinstance(given, Weights):
+        raise KindError(f"weights: expected Weights, got {type(given).__name__}")
+    return given
 
 
 def with_biases(weights: Weights, bias: bool | None) -> bool:

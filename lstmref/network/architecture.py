@@ -1,8 +1,9 @@
 """Which cells a network of them has, and the names of their parameters.
 
 A network is a stack of layers of one kind of cell; every layer of a bidirectional one has a second cell that reads
-the sequence backwards. Its parameters are one flat mapping: `"<layer>.<direction>.<name>"`, such as
-`"0.forward.W_i"` or `"1.reverse.U_f"`, with the name that the cell itself gives the parameter.
+the sequence backwards; of a reverse one that is the only cell. Its parameters are one flat mapping:
+`"<layer>.<direction>.<name>"`, such as `"0.forward.W_i"` or `"1.reverse.U_f"`, with the name that the cell itself
+gives the parameter.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,8 +25,11 @@ class Architecture:
 
     sizes: those of further axes that the cell has, by letter, such as {"P": 2} for the projection of lstmp.
     Layer 0 reads D inputs; every other reads the H (lstmp P; bidirectional twice as many) outputs of the layer below.
-    Raises NameSetError for an unknown cell, one that cannot be stacked (see `stackable`), and sizes that are missing or
-    unknown; ShapeError or KindError for sizes that are no whole numbers >= 0, and ShapeError for less than one layer.
+    bidirectional: every layer reads the sequence both ways. reverse: every layer reads it backwards only, from each
+    sample's last step to its first; the output of step t still stands at t.
+    Raises NameSetError for an unknown cell, one that cannot be stacked (see `stackable`), sizes that are missing or
+    unknown, and for reverse beside bidirectional; ShapeError or KindError for sizes that are no whole numbers >= 0,
+    KindError for a direction that is no bool, and ShapeError for less than one layer.
 
     >>> two = Architecture("lstm", D=3, H=4, layers=2, bidirectional=True)
     >>> two.parameter_shapes()["1.reverse.W_i"]
@@ -36,6 +40,8 @@ class Architecture:
     (3, 8, 8)
     >>> Architecture("lstmp", D=3, H=4, layers=2, sizes={"P": 2}).parameter_shapes()["1.forward.W_i"]
     (4, 2)
+    >>> list(Architecture("rnn", D=3, H=4, reverse=True).parameter_shapes())
+    ['0.reverse.W', '0.reverse.U', '0.reverse.b']
     """
 
     cell: str
@@ -43,10 +49,12 @@ class Architecture:
     H: int
     layers: int = 1
     bidirectional: bool = False
+    reverse: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
-        shown = [one.name for one in fields(self) if one.name != "sizes" or self.sizes]
+        told = {"sizes": bool(self.sizes), "reverse": self.reverse}
+        shown = [one.name for one in fields(self) if told.get(one.name, True)]
         return f"Architecture({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     def __post_init__(self) -> None:
@@ -66,11 +74,21 @@ class Architecture:
         for letter in expected:
             check.size(letter, self.sizes[letter])
         object.__setattr__(self, "sizes", dict(self.sizes))  # whatever becomes of the caller's own
+        for name in ("bidirectional", "reverse"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise KindError(f"{name}: expected True or False, got {type(value).__name__}")
+        if self.bidirectional and self.reverse:
+            raise NameSetError(
+                "reverse: expected False, as a bidirectional network reads both ways, got True"
+            )
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """("forward",) or ("forward", "reverse")."""
-        return DIRECTIONS if self.bidirectional else DIRECTIONS[:1]
+        """("forward",), ("forward", "reverse"), or ("reverse",)."""
+        if self.bidirectional:
+            return DIRECTIONS
+        return DIRECTIONS[1:] if self.reverse else DIRECTIONS[:1]
 
     @property
     def outputs(self) -> int:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lstmref import check, network
 from lstmref.check import Array, Given, Parameters
-from lstmref.errors import KindError, OrderError, ShapeError
+from lstmref.errors import KindError, NameSetError, OrderError, ShapeError
 from lstmref.network import Masks, Outputs
 from lstmref.network.architecture import Architecture
 from lstmref.network.lengths import whole_numbers
@@ -50,6 +50,7 @@ def forward(
     lengths: npt.ArrayLike | None = None,
     masks: Masks | None = None,
     batch_first: bool = False,
+    steps: int | None = None,
 ) -> Iterator[Chunk]:
     """Run the network over a stream, and yield a `Chunk` for each chunk of it.
 
@@ -60,6 +61,10 @@ def forward(
     if every sample lasts as long as the stream. masks: those of every chunk, so their time axis has length 1.
     Other arguments, results and errors: `lstmref.network.forward`. Raises ShapeError for a bidirectional network,
     whose reverse direction would start at the stream's end.
+
+    A reverse network reads the stream from its end: give the last chunk first, as `split` with `reverse` does. Where a
+    chunk lies must be known to tell which of its steps a sample has, so with lengths it needs `steps`, the number of
+    steps of the whole stream; NameSetError without.
 
     When the next chunk is asked for, what the last one kept for its `backward` is freed: no more than one chunk's
     is held. Source: williams1990.
@@ -79,7 +84,12 @@ def forward(
     if architecture.bidirectional:
         raise ShapeError("architecture: expected one direction for a stream, got a bidirectional one")
     ends = None if lengths is None else whole_numbers(lengths)
-    return _forward(architecture, params, chunks, states, ends, masks, batch_first)
+    end = None if steps is None else check.size("steps", steps)
+    if architecture.reverse and ends is not None and end is None:
+        raise NameSetError(
+            "steps: expected the number of steps of the whole stream, as it is read from its end, got none"
+        )
+    return _forward(architecture, params, chunks, states, ends, masks, batch_first, end)
 
 
 def _forward(
@@ -90,16 +100,20 @@ def _forward(
     lengths: Array | None,
     masks: Masks | None,
     batch_first: bool,
+    end: int | None,
 ) -> Iterator[Chunk]:
-    start = 0
+    done = 0
     for given in chunks:
         x = check.read("x", given)
         T = x.shape[int(batch_first)] if x.ndim == 3 else 0  # another shape is refused below
+        if end is not None and done + T > end:
+            raise ShapeError(f"steps: expected at least {done + T}, as the chunks have so many, got {end}")
+        start = done if end is None or not architecture.reverse else end - done - T
         here = None if lengths is None else np.clip(lengths - start, 0, T)
         outputs, cache = network.forward(
             architecture, params, x, states, lengths=here, masks=masks, batch_first=batch_first
         )
-        start += T
+        done += T
         states = {name: state.copy() for name, state in outputs.states.items()}
         chunk = Chunk(outputs, cache)
         # Whoever reads the stream decides how long the outputs live; nothing here may hold on to them.
@@ -107,12 +121,14 @@ def _forward(
         yield chunk
         chunk.close()
         del chunk
+    if end is not None and done != end:
+        raise ShapeError(f"steps: expected {done}, as the chunks have so many in all, got {end}")
 
 
-def split(x: Array, steps: int, *, batch_first: bool = False) -> Iterator[Array]:
+def split(x: Array, steps: int, *, batch_first: bool = False, reverse: bool = False) -> Iterator[Array]:
     """x (T, B, ...), with `batch_first` (B, T, ...), in chunks of that many steps, as views; the last may be shorter.
 
-    Any dtype.
+    Any dtype. With `reverse` the same chunks, the last first, as a reverse network reads them.
     Of an array that lies in a file (`np.memmap`) only the chunk that is in use is read.
     Raises ShapeError or KindError unless `steps` is a whole number >= 1 and x has two axes.
 
@@ -126,6 +142,8 @@ def split(x: Array, steps: int, *, batch_first: bool = False) -> Iterator[Array]
     if x.ndim < 2:
         raise ShapeError(f"x: expected (T, B, ...), got {x.shape}")
     starts = range(0, x.shape[int(batch_first)], steps)
+    if reverse:
+        starts = starts[::-1]
     return (x[:, k : k + steps] if batch_first else x[k : k + steps] for k in starts)
 
 

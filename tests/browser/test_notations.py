@@ -11,6 +11,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.browser.waiting import wait_until
+
 FILES = "**/assets/notations/**"
 # Prevents nothing else: a page that is asked not to keep anything still works.
 NO_STORAGE = """for (const name of ['getItem', 'setItem'])
@@ -32,7 +34,7 @@ def choose(page: Page, name: str) -> None:
 
 
 def settled(page: Page) -> None:
-    page.wait_for_function("document.readyState === 'complete' && !document.documentElement.dataset.notation")
+    wait_until(page, "document.readyState === 'complete' && !document.documentElement.dataset.notation")
 
 
 def chosen(page: Page, name: str) -> None:
@@ -76,11 +78,11 @@ def test_the_way_back_is_exact(page: Page) -> None:
     article = page.locator(".formula-page")
     before = article.inner_html()
     choose(page, "greff")
-    page.wait_for_function("document.querySelector('.formula-page').innerHTML.includes('delta')")
+    wait_until(page, "document.querySelector('.formula-page').innerHTML.includes('delta')")
     choose(page, "onnx")
-    page.wait_for_function("document.querySelector('.formula-page').innerHTML.includes('H_{t-1}')")
+    wait_until(page, "document.querySelector('.formula-page').innerHTML.includes('H_{t-1}')")
     choose(page, "")
-    page.wait_for_function("!document.querySelector('.formula-page').innerHTML.includes('H_{t-1}')")
+    wait_until(page, "!document.querySelector('.formula-page').innerHTML.includes('H_{t-1}')")
     assert article.inner_html() == before
 
 
@@ -465,7 +467,7 @@ def test_axe_finds_nothing_serious(
     page = new_context(color_scheme=scheme, viewport={"width": 375, "height": 900}).new_page()
     page.goto(address)
     settled(page)
-    page.add_script_tag(path=repository / "node_modules" / "axe-core" / "axe.min.js")
+    page.evaluate((repository / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate(
         """async () => (await axe.run({ exclude: [".katex-html"] }, {
           resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],

@@ -68,7 +68,7 @@ def test_a_phone_does_not_scroll_sideways(page: Page, address: str) -> None:
 @pytest.mark.parametrize("address", ["cells/lstm/", "zh/f/lstm.backward.c/"])
 def test_formulas_are_set_in_katexs_own_fonts(page: Page, address: str) -> None:
     page.goto(address)
-    page.wait_for_function("document.fonts.ready.then(() => true)")
+    page.evaluate("document.fonts.ready.then(() => true)")
     loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
     assert {"KaTeX_Main", "KaTeX_Math"} <= {name.strip('"') for name in loaded}
     failed = page.evaluate("[...document.fonts].filter(f => f.status === 'error').length")

@@ -16,14 +16,16 @@ import derivations
 from derivations.derive.catalogue import formulas
 
 
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, cwd: Path | None = None, encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
     where = cwd or Path(derivations.__file__).parent.parent
     return subprocess.run(
         [sys.executable, "-m", "derivations", *arguments],
         cwd=where,
-        env=os.environ | {"PYTHONPATH": str(where)},
+        env=os.environ | {"PYTHONPATH": str(where), "PYTHONIOENCODING": encoding},
         capture_output=True,
-        text=True,
+        encoding=encoding,
         check=False,
         timeout=300,
     )
@@ -47,11 +49,9 @@ def test_run_prints_the_derivation_and_the_outcome() -> None:
 def broken_package(tmp_path: Path) -> Path:
     """A copy in which tanh has a wrong derivative: 1 + y²."""
     shutil.copytree(Path(derivations.__file__).parent, tmp_path / "derivations")
-    rules = tmp_path / "derivations" / "derive" / "rules.py"
+    rules = tmp_path / "derivations" / "language" / "functions.py"
     source = rules.read_text(encoding="utf-8")
-    wrong = source.replace(
-        "lambda y: add(ones_like(y), negate(square(y)))", "lambda y: add(ones_like(y), square(y))"
-    )
+    wrong = source.replace("lambda y, a: rest(square(y))", "lambda y, a: rest(negate(square(y)))")
     assert wrong != source
     rules.write_text(wrong, encoding="utf-8")
     return tmp_path

@@ -8,6 +8,8 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
 import pytest
 
@@ -57,3 +59,21 @@ def test_examples_in_docstrings(name: str) -> None:
     done = doctest.testmod(importlib.import_module(f"lstmref.fast.compiled{name}"))
     assert done.attempted > 0
     assert done.failed == 0
+
+
+def test_where_nothing_can_be_kept_it_compiles_all_the_same() -> None:
+    """As in a read-only installation of a user without a home: of code without a file Numba can keep nothing."""
+    pytest.importorskip("numba")
+    elementary = importlib.import_module("lstmref.fast.compiled.elementary")
+    nowhere = FunctionType(twice.__code__.replace(co_filename="<nowhere>"), {})
+    caches = {}
+    for name, function in (("kept", twice), ("not kept", nowhere)):
+        compiled: Any = elementary.kernel(function)
+        assert compiled(2.0) == 4.0
+        caches[name] = type(compiled._cache).__name__
+    assert caches == {"kept": "FunctionCache", "not kept": "NullCache"}
+
+
+def twice(x: float) -> float:
+    """A loop to compile; it has a file."""
+    return x + x

@@ -29,7 +29,16 @@ READ: dict[str, Callable[..., Weights]] = {
     "keras": convert.from_keras,
     "onnx": convert.from_onnx,
 }
+# float16 is read as float32, and written again where it came from a framework.
 DTYPES = (np.float16, np.float32, np.float64, np.longdouble)
+
+
+def said(framework: str, cell: str, bidirectional: bool = False) -> dict[str, Any]:
+    """What must be said of arrays that come without the layer that has them."""
+    if framework == "keras":
+        gated = {} if cell == "rnn" else {"recurrent_activation": "sigmoid"}
+        return {"activation": "tanh", **gated, **({"bidirectional": True} if bidirectional else {})}
+    return {"nonlinearity": "tanh"} if (framework, cell) == ("pytorch", "rnn") else {}
 
 
 def of(architecture: Architecture, seed: int, dtype: Any = np.float64, scale: float = 0.7) -> Weights:
@@ -114,8 +123,4 @@ def same_lists(one: Iterable[Any], other: Iterable[Any]) -> bool:
 
 def same(one: Weights, other: Weights) -> bool:
     """The same network to the last bit, the parts of its biases apart."""
-    return (
-        one.architecture == other.architecture
-        and one.reverse == other.reverse
-        and same_arrays(one.params, other.params)
-    )
+    return one.architecture == other.architecture and same_arrays(one.params, other.params)

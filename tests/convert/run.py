@@ -7,7 +7,6 @@ such as two gates exchanged in both, makes the outputs differ.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -63,7 +62,8 @@ def agree_pytorch(program: Any, architecture: Architecture, seed: int, with_bias
         state[name.replace("_hh_", "_ih_")] = state[name.replace("_hh_", "_ih_")] - part
     layer.load_state_dict({name.removeprefix("x."): value for name, value in state.items()})
 
-    read = convert.from_pytorch(layer.state_dict())
+    read = convert.from_pytorch(layer.state_dict(), **drawn.said("pytorch", architecture.cell))
+    assert drawn.same(read, convert.from_pytorch(layer))
     here = case(read, seed)
     outputs, _ = run(here)
     ours = gradients(here)
@@ -84,7 +84,10 @@ def agree_pytorch(program: Any, architecture: Architecture, seed: int, with_bias
         close(name, outputs.states[name].reshape(shape), value.detach().numpy(), 1e-12)
         close(f"{name}_0", ours[f"{name}_0"].reshape(shape), initial[name].grad.numpy(), 1e-12)
     close("gradient x", ours["x"], x.grad.numpy(), 1e-12)
-    theirs = convert.from_pytorch({name: value.grad for name, value in layer.named_parameters()})
+    theirs = convert.from_pytorch(
+        {name: value.grad for name, value in layer.named_parameters()},
+        **drawn.said("pytorch", architecture.cell),
+    )
     for name, value in theirs.params.items():
         # Of a bias in two parts each has the gradient of the sum.
         for part_ in theirs.split.get(name, (value,)) if with_biases or ".b" not in name else ():
@@ -114,7 +117,9 @@ def agree_keras(program: Any, architecture: Architecture, seed: int, with_biases
         layer.set_weights(values)
         stack.append(layer)
     given = [layer.get_weights() for layer in stack]
-    read = convert.from_keras(given, cell=architecture.cell, **({} if with_biases else options))
+    said = drawn.said("keras", architecture.cell, architecture.bidirectional)
+    read = convert.from_keras(given, cell=architecture.cell, **said, **({} if with_biases else options))
+    assert drawn.same(read, convert.from_keras(stack, cell=architecture.cell))
     here = case(read, seed)._replace(states=None)
     h = here.x.swapaxes(0, 1).astype(np.float32)
     for layer in stack:
@@ -125,26 +130,46 @@ def agree_keras(program: Any, architecture: Architecture, seed: int, with_biases
 # ONNX Runtime, float32
 
 
+LENGTHS = [3, 4]
+
+
 def agree_onnx(
     program: Any, architecture: Architecture, seed: int, with_biases: bool = True, reverse: bool = False
 ) -> None:
-    """Outputs and final states of a model of operators with Transpose and Reshape in between."""
-    weights = replace(biased(drawn.of(architecture, seed, np.float32), with_biases), reverse=reverse)
-    model = onnx_model(program, convert.to_onnx(weights))
-    read = convert.from_onnx(onnx_layers(program.onnx, model), cell=architecture.cell)
-    assert read.reverse == reverse
-    here = case(read, seed)._replace(states=None)
-    options = program.onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = program.onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    h, *last = session.run(None, {"X": here.x.astype(np.float32)})
-    here = here._replace(x=here.x[::-1]) if reverse else here
+    """Outputs and final states of a model of operators with Transpose and Reshape in between.
+
+    The samples have unequal lengths, and every layer starts from states that the model is given.
+    """
+    weights = biased(drawn.of(replace(architecture, reverse=reverse), seed, np.float32), with_biases)
+    stack = convert.to_onnx(weights)
+    model = onnx_model(program, stack)
+    names = [f"layer {k}" for k in range(len(stack))]
+    read = convert.from_onnx_file(model.SerializeToString(), names, cell=architecture.cell)
+    assert read.architecture == weights.architecture
+    here = case(read, seed)._replace(lengths=np.array(LENGTHS))
+    assert here.states is not None
+    h, *last = session(program, model).run(None, feeds(here))
     outputs, _ = run(here)
-    close("h", outputs.h[::-1] if reverse else outputs.h, h, 1e-5)
+    close("h", outputs.h, h, 1e-5)
     for layer, final in enumerate(last):
         close(f"h_T of layer {layer}", outputs.states["h"][layer], final, 1e-5)
+
+
+def session(program: Any, model: Any) -> Any:
+    """ONNX Runtime with the model, on one thread."""
+    options = program.onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return program.onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def feeds(here: Case) -> dict[str, Array]:
+    """What `onnx_model` is given: x, lengths and the initial states of every layer."""
+    states = {
+        f"{n}{k}": v[k].astype(np.float32) for n, v in (here.states or {}).items() for k in range(len(v))
+    }
+    return {"X": here.x.astype(np.float32), "lengths": np.array(here.ends(), np.int32), **states}
 
 
 def onnx_model(program: Any, stack: list[OnnxLayer]) -> Any:
@@ -152,34 +177,28 @@ def onnx_model(program: Any, stack: list[OnnxLayer]) -> Any:
     helper = program.helper
     nodes, initializers, final = [], [], []
     initializers.append(program.onnx.numpy_helper.from_array(np.array([0, 0, -1]), "shape"))
-    source = "X"
+    source, states = "X", []
     for k, layer in enumerate(stack):
         tensors = {name: value for name, value in zip("WRB", layer[1:4], strict=True) if value is not None}
         initializers += [program.onnx.numpy_helper.from_array(v, f"{n}{k}") for n, v in tensors.items()]
-        inputs = [source, *(f"{name}{k}" for name in tensors)]
-        nodes.append(helper.make_node(layer.op_type, inputs, [f"Y{k}", f"Y_h{k}"], **layer.attributes))
+        given = [f"{name}{k}" if name in tensors else "" for name in "WRB"]
+        initial = [f"h{k}", f"c{k}"] if layer.op_type == "LSTM" else [f"h{k}"]
+        inputs = [source, *given, "lengths", *initial]
+        attributes = {"name": f"layer {k}", **layer.attributes}
+        nodes.append(helper.make_node(layer.op_type, inputs, [f"Y{k}", f"Y_h{k}"], **attributes))
         nodes.append(helper.make_node("Transpose", [f"Y{k}"], [f"Y_t{k}"], perm=[0, 2, 1, 3]))
-        source = f"h{k}"
+        source = f"outputs{k}"
         nodes.append(helper.make_node("Reshape", [f"Y_t{k}", "shape"], [source]))
         final.append(f"Y_h{k}")
+        states += initial
     value = helper.make_tensor_value_info
     number = program.TensorProto.FLOAT
+    inputs = [value("X", number, [None] * 3), value("lengths", program.TensorProto.INT32, [None])]
+    inputs += [value(name, number, [None] * 3) for name in states]
     outputs = [value(name, number, [None] * 3) for name in (source, *final)]
-    graph = helper.make_graph(nodes, "network", [value("X", number, [None] * 3)], outputs, initializers)
+    graph = helper.make_graph(nodes, "network", inputs, outputs, initializers)
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", program.OPSET)], ir_version=program.IR
     )
     program.onnx.checker.check_model(model)
     return model
-
-
-def onnx_layers(onnx: Any, model: Any) -> list[OnnxLayer]:
-    """The operators of a model as the documentation tells how to get them: attributes come as bytes."""
-    tensors: Mapping[str, Array] = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
-    found = []
-    for node in model.graph.node:
-        if node.op_type in ("RNN", "GRU", "LSTM"):
-            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-            W, R, *B = (tensors[name] for name in node.input[1:])
-            found.append(OnnxLayer(node.op_type, W, R, B[0] if B else None, attributes))
-    return found

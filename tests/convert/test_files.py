@@ -9,6 +9,7 @@ import pickle
 import stat
 import sys
 import threading
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lstmref import ConversionError, KindError, convert
+from lstmref import Architecture, ConversionError, KindError, NameSetError, convert
 from lstmref.convert import Weights, files
 from tests.convert import drawn
 
@@ -51,11 +52,10 @@ def same(one: Weights, other: Weights) -> bool:
 def test_there_and_back(ending: str, cell: str, data: st.DataObject, tmp_path: Path) -> None:
     weights = data.draw(drawn.weights(cell))
     if ending == "safetensors" and weights.dtype == np.longdouble:
-        with pytest.raises(ConversionError, match=r"w\.safetensors: expected float16, float32 or float64"):
+        with pytest.raises(ConversionError, match=r"w\.safetensors: expected float32 or float64"):
             convert.save(tmp_path / "w.safetensors", weights)
         return
-    one_way = not weights.architecture.bidirectional
-    weights = replace(weights, biased=data.draw(st.booleans()), reverse=one_way and data.draw(st.booleans()))
+    weights = replace(weights, biased=data.draw(st.booleans()), half=data.draw(st.booleans()))
     path = tmp_path / f"w.{ending}"
     convert.save(path, weights)
     assert same(convert.load(path), weights)
@@ -171,29 +171,34 @@ def test_no_pickle_runs(tmp_path: Path) -> None:
 
 
 def foreign(path: Path, about: Callable[[dict[str, Any]], Any]) -> None:
-    """A file of `small` whose text is another."""
+    """A file of `small` whose text is another, under a checksum that fits unless that is what is changed."""
     convert.save(path, small())
     arrays, text = files.FORMATS[path.suffix].parse(path.read_bytes())
-    path.write_bytes(files.FORMATS[path.suffix].dump(arrays, json.dumps(about(json.loads(text)))))
+    said = about(json.loads(text))
+    if isinstance(said, dict) and said["sha256"] != "0":
+        said.pop("sha256")
+        said["sha256"] = files._digest(arrays, said)
+    path.write_bytes(files.FORMATS[path.suffix].dump(arrays, json.dumps(said)))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize(
     ("about", "text"),
     [
-        (lambda about: about | {"version": 2}, "expected version 1, got 2; a later lstmref may read it"),
+        (lambda about: about | {"version": 1}, "expected version 2, got 1; another lstmref may read it"),
         (lambda about: about | {"format": "other"}, "expected a file that says it holds lstmref weights"),
         (lambda about: [about], "expected a file that says it holds lstmref weights"),
-        (lambda about: about | {"biased": 1}, "expected an architecture and two flags"),
-        (lambda about: {k: v for k, v in about.items() if k != "reverse"}, "KeyError: 'reverse'"),
-        (lambda about: about | {"sha256": "0"}, "expected the arrays that were written"),
+        (lambda about: about | {"biased": 1}, "biased: expected True or False, got int"),
+        (lambda about: {k: v for k, v in about.items() if k != "half"}, "KeyError: 'half'"),
+        (lambda about: about | {"sha256": "0"}, "expected what was written"),
         (lambda about: changed(about, cell="rnn"), "params: missing 0.forward.W, "),
         (lambda about: changed(about, cell="peep"), "cell: expected one of "),
         (lambda about: changed(about, H=2), "0.forward.W_i: expected (2, 1), got (1, 1)"),
         (lambda about: changed(about, H=10**12), "expected (1000000000000, 1), got (1, 1)"),
         (lambda about: changed(about, layers=10**12), "fewer than there are layers"),
         (lambda about: changed(about, layers=2), "missing 1.forward.W_i, "),
-        (lambda about: changed(about, extra=2), "expected an architecture and two flags"),
+        (lambda about: changed(about, extra=2), "expected an architecture of cell, D, H, "),
+        (lambda about: changed(about, reverse=1), "reverse: expected True or False, got int"),
         (lambda about: changed(about, D=1.5), "D: expected a whole number"),
     ],
 )
@@ -324,3 +329,180 @@ def test_without_safetensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         convert.save(path, small())
     convert.save(tmp_path / "w.npz", small())
     assert same(convert.load(tmp_path / "w.npz"), small())
+
+
+# Files made to do harm, and things that are no files
+
+
+def overlapping(path: Path) -> None:
+    """A zip of 200 members, all of which are the same two megabytes."""
+    content = npy(np.zeros(2**18))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.npy", content)
+        first = archive.infolist()[0]
+        for k in range(199):
+            other = zipfile.ZipInfo(f"{k}.npy")
+            for name in ("CRC", "compress_size", "file_size", "header_offset", "external_attr"):
+                setattr(other, name, getattr(first, name))
+            archive.filelist.append(other)
+            archive.NameToInfo[other.filename] = other
+    path.write_bytes(buffer.getvalue())
+
+
+def test_members_that_share_bytes(tmp_path: Path) -> None:
+    """The file is small, what it holds would not be."""
+    path = tmp_path / "w.npz"
+    overlapping(path)
+    assert path.stat().st_size < 3 * 2**20
+    with zipfile.ZipFile(path) as archive:
+        assert sum(member.file_size for member in archive.infolist()) > 4e8
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            ConversionError, match=r"w\.npz: expected members with bytes of their own, got '0\.npy'"
+        ):
+            convert.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"reverse": false', b'"reverse": true '),
+        (b'"biased": true ', b'"biased": false'),
+        (b'"half": false', b'"half": true '),
+        (b'"cell": "gru"', b'"cell": "rnn"'),
+    ],
+    ids=["reverse", "biased", "half", "cell"],
+)
+def test_what_is_said_of_the_arrays_is_under_the_checksum(
+    ending: str, old: bytes, new: bytes, tmp_path: Path
+) -> None:
+    """An edit that leaves a whole file of this format, with the checksum of the zip put right."""
+    path = tmp_path / f"w.{ending}"
+    cell = "gru" if b"gru" in old else "lstm"
+    convert.save(path, drawn.of(Architecture(cell, 1, 1), seed=1))
+    format_ = files.FORMATS[path.suffix]
+    arrays, text = format_.parse(path.read_bytes())
+    said = text.replace('"biased": true', '"biased": true ')
+    assert old in said.encode()
+    path.write_bytes(format_.dump(arrays, said.encode().replace(old, new).decode()))
+    with pytest.raises(
+        ConversionError, match=r"expected what was written, got something else: the file is damaged$"
+    ):
+        convert.load(path)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "mkfifo") or not Path("/dev/zero").exists(), reason="no pipes or devices here"
+)
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_is_no_ordinary_file(ending: str, tmp_path: Path) -> None:
+    """None of these is waited for, read without end, or replaced."""
+    link, pipe, folder = (tmp_path / f"{name}.{ending}" for name in ("link", "pipe", "folder"))
+    link.symlink_to("/dev/zero")
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for path, kind in ((link, "a device"), (pipe, "a pipe"), (folder, "a folder")):
+        for act in (convert.load, lambda path: convert.save(path, small())):
+            with pytest.raises(ConversionError, match=rf"expected an ordinary file, got {kind}$"):
+                act(path)
+    with pytest.raises(ConversionError, match=r"expected an ordinary file, got a device$"):
+        convert.load_safetensors(link)
+    assert stat.S_ISCHR(os.stat(link).st_mode)
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+    assert sorted(tmp_path.iterdir()) == sorted([link, pipe, folder])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_names_as_long_as_names_can_be(ending: str, tmp_path: Path) -> None:
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX")
+    path = tmp_path / ("w" * (longest - len(ending) - 1) + f".{ending}")
+    convert.save(path, small())
+    assert same(convert.load(path), small())
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "act", [convert.load, lambda path: convert.save(path, small()), convert.load_safetensors]
+)
+def test_what_is_no_path(act: Callable[[Any], Any]) -> None:
+    for what, error, text in (
+        (5, KindError, "path: expected a path, got int"),
+        (None, KindError, "path: expected a path, got NoneType"),
+        (b"w.npz", KindError, "path: expected a path, got bytes"),
+        ("\0.npz", ConversionError, "path: expected a path, got '\\x00.npz', which has a null character"),
+    ):
+        with pytest.raises(error) as caught:
+            act(what)
+        assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_further_sizes(ending: str, tmp_path: Path) -> None:
+    """Of a cell that projects its state."""
+    weights = drawn.of(Architecture("lstmp", 2, 3, 2, sizes={"P": np.int64(2)}), seed=1)  # type: ignore[dict-item]
+    convert.save(tmp_path / f"w.{ending}", weights)
+    assert same(convert.load(tmp_path / f"w.{ending}"), weights)
+
+
+def test_sizes_that_numpy_counted(tmp_path: Path) -> None:
+    weights = drawn.of(Architecture("rnn", np.int64(2), np.int32(3)), seed=1)  # type: ignore[arg-type]
+    convert.save(tmp_path / "w.npz", weights)
+    assert same(convert.load(tmp_path / "w.npz"), weights)
+
+
+# Files of others in safetensors format
+
+
+def test_a_state_dict_of_others(tmp_path: Path) -> None:
+    from safetensors import numpy as package
+
+    path = tmp_path / "model.safetensors"
+    state = convert.to_pytorch(small())
+    others = {"embedding.weight": np.ones((4, 4), np.int8)}
+    package.save_file({**{f"encoder.{name}": value for name, value in state.items()}, **others}, path)
+    assert drawn.same_arrays(convert.to_pytorch(convert.load_safetensors(path, "encoder.")), state)
+    with pytest.raises(ConversionError, match=r"^cell: expected rnn, got lstm"):
+        convert.load_safetensors(path, prefix="encoder.", cell="rnn")
+    with pytest.raises(NameSetError, match=r"; give prefix='encoder\.'$"):
+        convert.load_safetensors(path)
+    (tmp_path / "text").write_text("no such file", encoding="utf-8")
+    with pytest.raises(
+        ConversionError, match=r"text: expected a file in safetensors format, got SafetensorError"
+    ):
+        convert.load_safetensors(tmp_path / "text")
+    convert.save(path, small())
+    with pytest.raises(NameSetError, match=r"^state_dict: expected weight_ih_l0 and so on, got unknown "):
+        convert.load_safetensors(path)
+
+
+def in_safetensors(path: Path, tensors: dict[str, tuple[str, tuple[int, ...], bytes]]) -> None:
+    """A file of that format, in dtypes that NumPy may not have."""
+    header, data = {}, b""
+    for name, (dtype, shape, content) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+def test_bfloat16_of_others(tmp_path: Path) -> None:
+    """The upper half of a float32; what NumPy has no dtype for is refused where it is asked for, and not before."""
+    path = tmp_path / "model.safetensors"
+    upper = {
+        n: (v.astype("<f4").view("<u4") >> 16).astype("<u2") for n, v in convert.to_pytorch(small()).items()
+    }
+    tensors = {f"a.{name}": ("BF16", value.shape, value.tobytes()) for name, value in upper.items()}
+    in_safetensors(path, tensors | {"other": ("F8_E4M3", (2,), b"ab")})
+    wide = {name: (value.astype("<u4") << 16).view("<f4") for name, value in upper.items()}
+    assert same(convert.load_safetensors(path, "a."), convert.from_pytorch(wide))
+    in_safetensors(path, tensors | {"a.weight_hh_l0": ("F8_E4M3", (4, 1), b"abcd")})
+    with pytest.raises(
+        KindError, match=r"^a\.weight_hh_l0: expected an array, got .*F8_E4M3, which NumPy has not$"
+    ):
+        convert.load_safetensors(path, "a.")

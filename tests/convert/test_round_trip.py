@@ -20,9 +20,10 @@ from tests.convert import drawn
 def back(framework: str, written: Any, weights: Weights) -> Weights:
     """Read what was written. A Keras GRU without biases needs the option that it was built with."""
     cell = weights.architecture.cell
+    options = drawn.said(framework, cell, weights.architecture.bidirectional)
     if framework == "keras" and cell.startswith("gru") and len(written[0]) in (2, 4):
-        return convert.from_keras(written, cell=cell, reset_after=cell == "gru-after")
-    return drawn.READ[framework](written, cell=cell)
+        return convert.from_keras(written, cell=cell, reset_after=cell == "gru-after", **options)
+    return drawn.READ[framework](written, cell=cell, **options)
 
 
 @pytest.mark.parametrize(("framework", "cell"), drawn.EVERY)
@@ -83,7 +84,9 @@ def test_from_pytorch(cell: str, data: st.DataObject, prefix: str) -> None:
             if biased:
                 summable((own["bias_ih"], own["bias_hh"]))
             state |= {f"{prefix}{n}_l{layer}{suffix}": value for n, value in own.items()}
-    weights = convert.from_pytorch({**state, "other": np.ones(1)} if prefix else state, prefix)
+    weights = convert.from_pytorch(
+        {**state, "other": np.ones(1)} if prefix else state, prefix, **drawn.said("pytorch", cell)
+    )
     assert weights.architecture == Architecture(cell, D, H, layers, both)
     assert weights.biased == biased
     assert drawn.same_arrays(convert.to_pytorch(weights, prefix), state)
@@ -104,8 +107,8 @@ def test_from_keras(cell: str, data: st.DataObject) -> None:
         if cell == "gru-after":
             summable(*((b[0], b[1]) for b in own[2::3] if biased))
         stack.append(own)
-    option = {"reset_after": cell == "gru-after"} if k == 3 else {}
-    weights = convert.from_keras(stack, cell=cell, **option)  # type: ignore[arg-type]
+    option: dict[str, Any] = {"reset_after": cell == "gru-after"} if k == 3 else {}
+    weights = convert.from_keras(stack, cell=cell, **option, **drawn.said("keras", cell, both))
     assert weights.architecture == Architecture(cell, D, H, layers, both)
     assert weights.biased == biased
     assert drawn.same_lists(convert.to_keras(weights), stack)
@@ -133,8 +136,8 @@ def test_from_onnx(cell: str, data: st.DataObject, direction: str) -> None:
         summable(*((b[: k * H], b[k * H :]) for b in B))
         stack.append(OnnxLayer(op_type, W, R, B if biased else None, attributes))
     weights = convert.from_onnx(stack, cell=cell)
-    assert weights.architecture == Architecture(cell, D, H, layers, both)
-    assert (weights.biased, weights.reverse) == (biased, direction == "reverse")
+    assert weights.architecture == Architecture(cell, D, H, layers, both, direction == "reverse")
+    assert weights.biased == biased
     assert drawn.same_lists(convert.to_onnx(weights), stack)
 
 
@@ -191,4 +194,5 @@ def test_from_one_framework_to_another_and_back() -> None:
     weights = convert.from_pytorch(state)
     there = convert.from_onnx(convert.to_onnx(weights))
     assert drawn.same_arrays(convert.to_pytorch(there), state)
-    assert drawn.same(convert.from_keras(convert.to_keras(weights)), weights)
+    said = drawn.said("keras", "lstm")
+    assert drawn.same(convert.from_keras(convert.to_keras(weights), **said), weights)

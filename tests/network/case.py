@@ -93,7 +93,8 @@ def cases(draw: Any, cell: str) -> Case:
     H = draw(whole(2, 3))
     D = draw(whole(1, 4).filter(lambda n: n != H))
     T, B = draw(whole(3, 4)), draw(whole(2, 3))
-    architecture = Architecture(cell, D, H, draw(whole(1, 3)), draw(strategies.booleans()))
+    ways = draw(strategies.sampled_from([{}, {"reverse": True}, {"bidirectional": True}]))
+    architecture = Architecture(cell, D, H, draw(whole(1, 3)), **ways)
     lengths = draw(strategies.none() | strategies.lists(whole(0, T), min_size=B, max_size=B))
     return made(
         architecture,

@@ -308,3 +308,13 @@ def test_bad_cotangents() -> None:
     inner = cache.passes[0, "forward"].caches[0]
     with pytest.raises(KindError, match=r"^cache: expected lstmref\.network\.Cache, got lstmref\."):
         network.backward({}, inner)
+
+
+def test_a_direction_is_true_or_false_and_not_both() -> None:
+    for name in ("bidirectional", "reverse"):
+        with pytest.raises(KindError, match=rf"^{name}: expected True or False, got str$"):
+            Architecture("rnn", 1, 1, **{name: "no"})  # type: ignore[arg-type]
+    with pytest.raises(
+        NameSetError, match=r"^reverse: expected False, as a bidirectional network reads both ways"
+    ):
+        Architecture("rnn", 1, 1, bidirectional=True, reverse=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given, settings, strategies
 
 from lstmref import Architecture
@@ -22,9 +25,10 @@ def test_gradients_are_complex_step_derivatives(cell: str, data: strategies.Data
     assert list(case.wrong(data.draw(cases(cell)))) == []
 
 
-def test_everything_at_once(cell: str) -> None:
-    """Three bidirectional layers, unequal lengths with an empty one, masks and initial states, whatever was drawn."""
-    whole = made(Architecture(cell, 4, 3, 3, True), T=5, B=4, seed=1, lengths=[2, 5, 0, 4], masked=True)
+@pytest.mark.parametrize("ways", [{"bidirectional": True}, {"reverse": True}], ids=["both", "reverse"])
+def test_everything_at_once(cell: str, ways: dict[str, Any]) -> None:
+    """Three layers, unequal lengths with an empty one, masks and initial states, whatever was drawn."""
+    whole = made(Architecture(cell, 4, 3, 3, **ways), T=5, B=4, seed=1, lengths=[2, 5, 0, 4], masked=True)
     steps.assert_same(case.run(whole)[0], steps.run(whole))
     assert list(case.wrong(whole)) == []
 

@@ -49,7 +49,13 @@ def observe(installed: Callable[[str], Any], given: Case, lengths: Sequence[int]
         names,
         results,
         hidden_size=architecture.H,
-        direction="bidirectional" if architecture.bidirectional else "forward",
+        direction=(
+            "bidirectional"
+            if architecture.bidirectional
+            else "reverse"
+            if architecture.reverse
+            else "forward"
+        ),
         **attributes,
     )
     kind = onnx.TensorProto
@@ -72,12 +78,13 @@ def observe(installed: Callable[[str], Any], given: Case, lengths: Sequence[int]
 @pytest.mark.parametrize(
     "lengths", [[6, 6, 6, 6], [3, 6, 1, 4], [0, 6, 2, 0]], ids=["equal", "unequal", "empty"]
 )
-@pytest.mark.parametrize("bidirectional", [False, True], ids=["one", "both"])
+@pytest.mark.parametrize("ways", ["forward", "reverse", "bidirectional"])
 @pytest.mark.parametrize("name", OPERATORS)
-def test_same_outputs(
-    installed: Callable[[str], Any], name: str, bidirectional: bool, lengths: list[int]
-) -> None:
-    given = made(Architecture(name, 3, 5, 1, bidirectional), T=6, B=4, seed=1, lengths=lengths)
+def test_same_outputs(installed: Callable[[str], Any], name: str, ways: str, lengths: list[int]) -> None:
+    architecture = Architecture(
+        name, 3, 5, 1, bidirectional=ways == "bidirectional", reverse=ways == "reverse"
+    )
+    given = made(architecture, T=6, B=4, seed=1, lengths=lengths)
     expected = observe(installed, given, lengths)
     outputs, _ = case.run(given)
     np.testing.assert_allclose(outputs.h, expected.pop("Y"), rtol=0, atol=1e-6)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lstmref import Architecture, KindError, OrderError, ShapeError, network, stream
+from lstmref import Architecture, KindError, NameSetError, OrderError, ShapeError, network, stream
 from lstmref.check import Array
 from tests.network import case
 from tests.network.case import STEP, Case, made
@@ -228,6 +229,35 @@ def test_a_file_is_read_in_place(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         np.concatenate([chunk.outputs.h for chunk in run]), expected.h, rtol=0, atol=1e-14
     )
+
+
+@pytest.mark.parametrize("lengths", [None, [8, 2, 4], [0, 3, 6]])
+def test_a_reverse_network_reads_the_last_chunk_first(cell: str, lengths: list[int] | None) -> None:
+    drawn = made(Architecture(cell, 2, 3, reverse=True), T, 3, seed=4, lengths=lengths)
+    expected, _ = case.run(drawn)
+    pieces = stream.split(drawn.x, STEPS, reverse=True)
+    run = stream.forward(
+        drawn.architecture, drawn.params, pieces, drawn.states, lengths=drawn.lengths, steps=T
+    )
+    found = [chunk.outputs for chunk in run]
+    assert [len(outputs.h) for outputs in found] == [2, 3, 3]
+    np.testing.assert_allclose(
+        np.concatenate([outputs.h for outputs in found[::-1]]), expected.h, rtol=0, atol=1e-14
+    )
+    for name, state in expected.states.items():
+        np.testing.assert_allclose(found[-1].states[name], state, rtol=0, atol=1e-14)
+
+
+def test_where_a_chunk_lies_must_be_known() -> None:
+    drawn = made(Architecture("rnn", 2, 3, reverse=True), T, 3, seed=4, lengths=[8, 2, 4])
+    arguments: Any = (drawn.architecture, drawn.params, [drawn.x], None)
+    with pytest.raises(NameSetError, match=r"^steps: expected the number of steps of the whole stream"):
+        stream.forward(*arguments, lengths=drawn.lengths)
+    for steps in (T - 1, T + 1):
+        with pytest.raises(
+            ShapeError, match=rf"^steps: expected (at least )?{T}, as the chunks .*, got {steps}"
+        ):
+            list(stream.forward(*arguments, lengths=drawn.lengths, steps=steps))
 
 
 def test_no_chunks() -> None:

@@ -13,10 +13,10 @@ import pytest
 from tests.project.sources import foreign_imports, imported, modules, text_run_as_code
 
 # joblib, dask and tqdm run the proofs side by side and show how far they are; they have no part in them.
-# safetensors is optional, for files of weights, and numba, for compiled loops; tests/convert and tests/compiled see to
-# it that nothing else imports them.
+# safetensors, onnx and h5py are optional, for files of weights, and numba, for compiled loops; tests/convert and
+# tests/compiled see to it that nothing else imports them.
 MAY_IMPORT = {
-    "lstmref": {"numpy", "numba", "safetensors"},
+    "lstmref": {"numpy", "numba", "safetensors", "onnx", "h5py"},
     "derivations": {"flint", "mpmath", "sympy", "joblib", "dask", "tqdm"},
 }
 MEET = ("tests/judges/", "tests/agreement/", "tests/strength/", "tests/contract/")

@@ -111,6 +111,8 @@ def test_the_wheel_needs_numpy_only(metadata: Message) -> None:
         "distributed",
         "numba",
         "safetensors",
+        "onnx",
+        "h5py",
     }
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"

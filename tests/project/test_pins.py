@@ -1,4 +1,4 @@
-"""Everything installed is pinned, the pins agree with each other, and no lock says where to fetch from."""
+"""Everything installed is pinned with its digest, the pins agree, and no lock says where to fetch from."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from typing import Any
 
 import pytest
 
-PIN = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)==([0-9][0-9a-z.]*)(?: ; (.+))?")
+from tools import setup
+
+PIN = re.compile(
+    r"([a-z0-9]+(?:-[a-z0-9]+)*)==([0-9][0-9a-z.]*)(?: ; ([^\\]+?))?((?: --hash=sha256:[0-9a-f]{64})+)"
+)
 
 
 def pins(text: str) -> list[tuple[str, str, str]]:
-    """Name, version and marker of each line. Raises ValueError on a line that is anything else."""
+    """Name, version and marker of each entry. Raises ValueError on one that is anything else, or has no digest."""
     found = []
-    for line in text.splitlines():
+    for line in re.sub(r" \\\n +", " ", text).splitlines():
         match = PIN.fullmatch(line)
         if match is None:
-            raise ValueError(f"expected `name==version` with a marker at most, got {line!r}")
+            raise ValueError(f"expected `name==version`, a marker at most, and digests, got {line!r}")
         found.append((match[1], match[2], match[3] or ""))
     return found
 
@@ -47,21 +51,49 @@ def read(repository: Path, name: str) -> str:
     return (repository / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["bootstrap", "lock", "site", "test"])
+LOCKS = ["bootstrap", "lock", "site", "test", "witnesses"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_line_is_a_pin(repository: Path, name: str) -> None:
     found = pins(read(repository, f"requirements/{name}.txt"))
     assert found
     assert len({(package, marker) for package, _, marker in found}) == len(found)
 
 
+DIGEST = "--hash=sha256:" + "0a" * 32
+
+
 @pytest.mark.parametrize(
     "line",
-    ["numpy>=2", "numpy", "numpy==2.4.6 --hash=sha256:00", "--index-url https://index.example/simple",
-     "numpy @ https://files.example/numpy.whl", "-r other.txt"],
+    [f"numpy>=2 {DIGEST}", f"numpy {DIGEST}", "numpy==2.4.6", "numpy==2.4.6 --hash=sha256:00",
+     f"numpy==2.4.6 {DIGEST} --hash=md5:00", "--index-url https://index.example/simple",
+     f"numpy @ https://files.example/numpy.whl {DIGEST}", "-r other.txt"],
 )  # fmt: skip
 def test_a_line_that_is_no_pin_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="expected `name==version`"):
-        pins(f"sympy==1.14.0\n{line}\n")
+        pins(f"sympy==1.14.0 ; python_version > '3' \\\n    {DIGEST} \\\n    {DIGEST}\n{line}\n")
+
+
+def test_torch_alone_has_no_digest_for_its_builds_differ(repository: Path) -> None:
+    """Which build pip finds depends on the machine: see requirements/README.md."""
+    assert re.fullmatch(r"torch==[0-9.]+\n", read(repository, "requirements/torch.txt"))
+    assert not re.search(
+        r"^(torch==|nvidia-|cuda-|triton)", read(repository, "requirements/witnesses.txt"), re.M
+    )
+
+
+def test_whatever_installs_a_list_asks_for_the_digests(repository: Path) -> None:
+    makefile = read(repository, "Makefile").replace("\\\n", "")
+    asked = [part for part in re.split(r"&&|\n", makefile) if "--requirement" in part]
+    assert {name for part in asked for name in re.findall(r"requirements/([a-z]+)\.txt", part)} == {
+        "witnesses",
+        "torch",
+        "lock",
+    }
+    for part in asked:
+        assert ("--require-hashes" in part and "--no-deps" in part) != ("torch.txt" in part), part
+    assert setup.PIP_PINNED == ["--require-hashes", "--no-deps"]
 
 
 def test_tests_add_to_the_site_and_change_nothing(repository: Path) -> None:
@@ -72,7 +104,7 @@ def test_tests_add_to_the_site_and_change_nothing(repository: Path) -> None:
     assert site < test
 
 
-@pytest.mark.parametrize("name", ["site", "test"])
+@pytest.mark.parametrize("name", ["bootstrap", "lock", "site", "test"])
 def test_what_is_wished_for_is_pinned(repository: Path, name: str) -> None:
     have = {package: version for package, version, _ in pins(read(repository, f"requirements/{name}.txt"))}
     for package, specifier in wished(read(repository, f"requirements/{name}.in")):

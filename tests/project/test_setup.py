@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
+import sys
 import venv
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +38,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         if f"fail at {what}" in done:
             raise setup.SetupError(f"{what} failed")
         done.append(what)
+        pinned = [str(word) for word in command if str(word).startswith("requirements/")]
+        assert not pinned or "--require-hashes" in command, pinned
         if what == "npm ci":
             Path(command[0]).parents[2].joinpath("node_modules").mkdir(exist_ok=True)
 
@@ -116,6 +120,41 @@ def test_a_change_redoes_what_depends_on_it(
     change(checkout)
     all_steps(checkout)
     assert steps == expected
+
+
+def test_the_checkout_is_found_below_any_path_in_any_locale(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path_factory.mktemp("路径 é") / "checkout"
+    checkout.rename(root)
+    packages = root / ".venv" / "lib" / "python3.11" / "site-packages"
+    pointer = packages / "_editable_impl_lstmref.pth"
+    run = setup.run
+
+    def install(what: str, *command: Any, **environment: str) -> None:
+        run(what, *command, **environment)
+        if what == "installing the project itself":
+            packages.mkdir(parents=True, exist_ok=True)
+            pointer.write_text(str(root), encoding="utf-8")  # as pip does
+
+    monkeypatch.setattr(setup, "run", install)
+    for _ in range(2):
+        all_steps(root)
+        found = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import site, sys; site.addsitedir(sys.argv[1]); print(sys.path)",
+                packages,
+            ],
+            env={"LC_ALL": "C"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert found.returncode == 0, found.stderr
+        assert str(root) in ast.literal_eval(found.stdout)
+        (root / ".venv" / "project.json").unlink()  # and once more
 
 
 @pytest.mark.parametrize("failing", [*FIRST[1:], *REST])

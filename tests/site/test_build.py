@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from docs.hooks import fingerprint
+from docs.hooks import fingerprint, swap
 from docs.hooks.build import SiteError, build
 from docs.hooks.paths import ROOT
 from tests.site import fixture
@@ -72,6 +74,110 @@ def test_a_damaged_or_outdated_site_is_not_current(tree: Path, tmp_path: Path) -
     root = _copy(tree, tmp_path)
     (root / "site" / "f" / "rnn.forward.h" / "index.html").unlink()
     assert not fingerprint.is_current(root / "site", stamp)
+
+
+def _at_equal_size(site: Path) -> None:
+    page = site / "f" / "rnn.forward.h" / "index.html"
+    page.write_bytes(page.read_bytes().swapcase())
+
+
+def _exchanged(site: Path) -> None:
+    one, other = (site / "f" / name / "index.html" for name in ("rnn.forward.h", "rnn.backward.h"))
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+
+
+def _linked(site: Path) -> None:
+    page = site / "index.html"
+    page.rename(site.parent / "elsewhere.html")
+    page.symlink_to(site.parent / "elsewhere.html")
+
+
+def _note(content: bytes) -> Callable[[Path], None]:
+    def change(site: Path) -> None:
+        (site / fingerprint.NAME).write_bytes(content)
+
+    return change
+
+
+SPOILS: dict[str, Callable[[Path], None]] = {
+    "a page changed at equal size": _at_equal_size,
+    "two pages exchanged": _exchanged,
+    "a page that lies elsewhere": _linked,
+    "a file more": lambda site: (site / "more.txt").touch(),
+    "a second note": lambda site: (site / "zh" / fingerprint.NAME).touch(),
+    "a note that is not UTF-8": _note(b"\xff\xfe{}"),
+    "a note nested beyond reading": _note(b"[" * 200_000),
+    "a note that is no note": _note(b"[1]"),
+    "no note": lambda site: (site / fingerprint.NAME).unlink(),
+}
+
+
+@pytest.mark.parametrize("name", SPOILS)
+def test_a_site_that_somebody_changed_is_not_current(tree: Path, tmp_path: Path, name: str) -> None:
+    root = _copy(tree, tmp_path)
+    assert fingerprint.is_current(root / "site", fingerprint.of_inputs(root))
+    SPOILS[name](root / "site")
+    assert not fingerprint.is_current(root / "site", fingerprint.of_inputs(root))
+
+
+def test_who_has_waited_for_another_build_does_not_repeat_it(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = _copy(tree, tmp_path)
+    site, finished, alone = root / "site", root / "finished", swap.alone
+    site.rename(finished)
+
+    @contextmanager
+    def another_was_first(place: Path) -> Iterator[None]:
+        with alone(place):
+            finished.rename(site)
+            yield
+
+    monkeypatch.setattr(swap, "alone", another_was_first)
+    monkeypatch.setattr("docs.hooks.build._prepare", lambda _: pytest.fail("built once more"))
+    assert not build(site, root)
+
+
+# As `make build` runs, on a small tree, with a limit to the size of a file, which fails writes as a full disk does.
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from docs.hooks import build
+root, whole = Path(sys.argv[1]), build.build
+build.build = lambda out: whole(out, root)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+sys.exit(build.main(["--out", sys.argv[2]]))
+"""
+
+
+def _limited(root: Path, out: Path, most: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LIMITED, str(root), str(out), str(most)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+
+FULL = {0: "No usable temporary directory found", 20_000: "File too large", 300_000: "File too large"}
+
+
+@pytest.mark.parametrize("most", FULL)
+def test_a_full_disk_is_said_and_leaves_the_old_site(tree: Path, tmp_path: Path, most: int) -> None:
+    root = _copy(tree, tmp_path)
+    _append("en/cite.md", "\nNew.\n")(root)
+    before = _digest(root)
+    done = _limited(root, root / "site", most)
+    assert done.returncode == 1
+    assert FULL[most] in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stderr.endswith("The site was not built.\n")
+    assert _digest(root) == before | {".site.lock": hashlib.sha256(b"").hexdigest()}
+    assert not list(root.glob(".site.*.*"))
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(tree: Path) -> None:
+    done = _limited(tree, Path("/proc/lstmref/site"), 2**30)
+    assert done.returncode == 1
+    assert re.fullmatch(r"/proc/lstmref\S*: [\w ]+\nThe site was not built.\n", done.stderr)
 
 
 @pytest.mark.parametrize(

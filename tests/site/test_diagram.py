@@ -190,7 +190,15 @@ def test_one_process_draws_all_and_none_runs_again(tmp_path: Path, monkeypatch: 
     prepare(CELLS)
     first = [svg(cell, "en") for cell in CELLS]
     assert calls == [2 * len(CELLS)]
-    for file in tmp_path.iterdir():
+    one, *others = sorted(tmp_path.iterdir())
+    whole = one.read_text(encoding="utf-8")
+    for damage in (whole.replace("pos", "bos"), whole[:-10], "", whole.upper(), others[0].read_text("utf-8")):
+        calls.clear()
+        one.write_text(damage, encoding="utf-8")
+        assert [svg(cell, "en") for cell in CELLS] == first
+        assert calls == [1]  # the damaged one, and it alone
+    one.write_bytes(b"\xff")
+    for file in others:
         file.unlink()
     assert [svg(cell, "en") for cell in CELLS] == first
 

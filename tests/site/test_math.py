@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +71,51 @@ def test_a_batch_puts_each_formula_where_its_token_stood(tmp_path: Path, runs: l
     assert len(runs) == 1
     inline, displayed = render([Math("a"), Math("b", display=True)], tmp_path / "cache")
     assert batch.fill(text) == f"<p>{inline} and {displayed} and {inline}</p>"
+
+
+def _spoil(change: str) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as base:
+            base.executescript(change)
+
+    return spoil
+
+
+def _write(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(change(path.read_bytes()))
+
+    return write
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "cut in half": _write(lambda content: content[: len(content) // 2]),
+    "no database": _write(lambda content: b"<html>" * 1000),
+    "noise in the middle": _write(lambda content: content[:2000] + b"\xa5" * 4096 + content[6096:]),
+    "a row edited": _spoil("UPDATE rendered SET html = 'wrong' WHERE html LIKE '%<mi>a</mi>%'"),
+    "rows exchanged": _spoil(
+        "UPDATE rendered SET (html, digest) = (SELECT html, digest FROM rendered AS other "
+        "WHERE other.key != rendered.key)"
+    ),
+    "a row that is no text": _spoil("UPDATE rendered SET html = x'ff00'"),
+    "a row without text": _spoil("UPDATE rendered SET html = NULL"),
+    "another table": _spoil("DROP TABLE rendered; CREATE TABLE rendered (a TEXT)"),
+    "no table": _spoil("DROP TABLE rendered"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_cache_is_made_anew(tmp_path: Path, runs: list[Any], name: str) -> None:
+    formulas, path = [Math("a"), Math("b")], tmp_path / "cache"
+    right = render(formulas, path)
+    DAMAGE[name](path)
+    assert render(formulas, path) == right
+    assert len(runs) == 2
+    assert render(formulas, path) == right
+    assert len(runs) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    with pytest.raises(MathError, match=r"^cache: unable to open database file"):
+        render([Math("a")], tmp_path / "cache")

@@ -131,6 +131,11 @@ def test_nothing_runs_again_until_something_changes(small: Path, tmp_path: Path)
     assert notebooks.make(["gru"], out, small) == []
     notebooks.place("gru", "zh", out).unlink()
     assert notebooks.make(["gru"], out, small) == ["gru"]
+    for path in (notebooks.place("gru", "en", out), out / "gru.stamp"):  # edited by hand, at equal size
+        content = path.read_bytes()
+        path.write_bytes(content.swapcase())
+        assert notebooks.make(["gru"], out, small) == ["gru"]
+        assert path.read_bytes() == content
     small.write_text(SMALL.replace("a < b", "a > b"), encoding="utf-8")
     assert notebooks.make(["gru"], out, small) == ["gru"]
     assert "a > b" in notebooks.place("gru", "en", out).read_text("utf-8")
@@ -139,8 +144,8 @@ def test_nothing_runs_again_until_something_changes(small: Path, tmp_path: Path)
 def test_the_fingerprint_sees_the_derivations(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small: Path
 ) -> None:
-    (tmp_path / "derivations").mkdir()
-    source = tmp_path / "derivations" / "derive" / "rules.py"
+    source = tmp_path / "derivations" / "derive" / "reverse.py"
+    source.parent.mkdir(parents=True)
     source.write_text("SIGN = 1\n")
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     before = notebooks.fingerprint(small)
@@ -156,8 +161,10 @@ def test_notebooks_of_cells_that_are_gone_are_removed(tmp_path: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("{}")
         (tmp_path / f"{name}.stamp").write_text("")
+    (tmp_path / "en" / "gru.ipynb").write_text("{}")  # a known name in another place
     notebooks.prune(["gru"], tmp_path)
-    assert {path.stem for path in tmp_path.rglob("*.*")} == {"gru"}
+    kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert kept == {"en/notebooks/gru.ipynb", "zh/notebooks/gru.ipynb", "gru.stamp"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docs.hooks.paths import ROOT
-from docs.hooks.swap import recover, replacing
+from docs.hooks.swap import alone, recover, replacing
 
 
 def _old(tmp_path: Path) -> Path:
@@ -23,7 +23,7 @@ def _old(tmp_path: Path) -> Path:
 
 def test_the_new_site_takes_the_place(tmp_path: Path) -> None:
     site = _old(tmp_path)
-    with replacing(site) as made:
+    with alone(site), replacing(site) as made:
         (made / "index.html").write_text("new")
         assert (site / "index.html").read_text() == "old"
     assert (site / "index.html").read_text() == "new"
@@ -31,7 +31,7 @@ def test_the_new_site_takes_the_place(tmp_path: Path) -> None:
 
 
 def test_a_first_site(tmp_path: Path) -> None:
-    with replacing(tmp_path / "site") as made:
+    with alone(tmp_path / "site"), replacing(tmp_path / "site") as made:
         (made / "index.html").write_text("new")
     assert (tmp_path / "site" / "index.html").read_text() == "new"
 
@@ -40,7 +40,7 @@ def test_a_failing_build_leaves_the_old_site(tmp_path: Path) -> None:
     site = _old(tmp_path)
 
     def build() -> None:
-        with replacing(site) as made:
+        with alone(site), replacing(site) as made:
             (made / "index.html").write_text("new")
             raise ZeroDivisionError
 
@@ -53,8 +53,8 @@ def test_a_failing_build_leaves_the_old_site(tmp_path: Path) -> None:
 def test_a_killed_build_leaves_the_old_site_and_the_next_one_cleans_up(tmp_path: Path) -> None:
     site = _old(tmp_path)
     program = (
-        "import sys, time; from pathlib import Path; from docs.hooks.swap import replacing\n"
-        "with replacing(Path(sys.argv[1])) as made:\n"
+        "import sys, time; from pathlib import Path; from docs.hooks.swap import alone, replacing\n"
+        "with alone(Path(sys.argv[1])), replacing(Path(sys.argv[1])) as made:\n"
         "    (made / 'index.html').write_text('half'); print('ready', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
@@ -65,7 +65,7 @@ def test_a_killed_build_leaves_the_old_site_and_the_next_one_cleans_up(tmp_path:
         process.send_signal(signal.SIGKILL)
     assert (site / "index.html").read_text() == "old"
     assert len(list(tmp_path.glob(".site.new.*"))) == 1
-    with replacing(site) as made:
+    with alone(site), replacing(site) as made:
         (made / "index.html").write_text("new")
     assert (site / "index.html").read_text() == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == [".site.lock", "site"]
@@ -81,8 +81,8 @@ def test_a_site_moved_aside_by_a_killed_swap_comes_back(tmp_path: Path) -> None:
 def test_two_builds_at_once_take_turns(tmp_path: Path) -> None:
     site = tmp_path / "site"
     program = (
-        "import sys, time; from pathlib import Path; from docs.hooks.swap import replacing\n"
-        "with replacing(Path(sys.argv[1])) as made:\n"
+        "import sys, time; from pathlib import Path; from docs.hooks.swap import alone, replacing\n"
+        "with alone(Path(sys.argv[1])), replacing(Path(sys.argv[1])) as made:\n"
         "    (made / 'a').write_text(sys.argv[2]); time.sleep(0.5); (made / 'b').write_text(sys.argv[2])"
     )
     start = time.monotonic()
@@ -90,3 +90,12 @@ def test_two_builds_at_once_take_turns(tmp_path: Path) -> None:
     assert [process.wait() for process in running] == [0, 0]
     assert time.monotonic() - start > 1.0
     assert (site / "a").read_text() == (site / "b").read_text()
+
+
+def test_a_folder_that_nobody_can_write_to_keeps_what_it_holds(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="/proc/lstmref"), alone(Path("/proc/lstmref/site")):
+        pass
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"), alone(tmp_path / "file" / "site"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

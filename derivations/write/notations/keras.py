@@ -6,7 +6,7 @@ the weights they are the gates h and c.
 """
 
 from derivations.language import Source
-from derivations.language.primitives import TRANSPOSE
+from derivations.language.structure import TRANSPOSE
 from derivations.write.dialect import Notation, Parameter, Use, added, indexed, letter, letters, tilde
 from derivations.write.typeset import Box, Sup
 

@@ -27,13 +27,18 @@ CONTRACT = {"contract"}
 def kernel(function: Function) -> Function:
     """Compile a loop: when first called, once for each dtype; without the interpreter's lock, so threads do not wait.
 
-    The result is kept on disk. Numba compiles anew when the loop's own file has changed, but not when this one has:
-    after a change here, remove lstmref/compiled/__pycache__.
+    The result is kept on disk, where there is a place that can be written to: beside the package, in the user's cache,
+    or in the folder that the variable NUMBA_CACHE_DIR names. Numba compiles anew when the loop's own file has changed,
+    but not when this one has: after a change here, remove lstmref/fast/compiled/__pycache__.
 
     >>> float(kernel(tanh.py_func)(0.0))
     0.0
     """
-    compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=CONTRACT)(function)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": CONTRACT}
+    try:
+        compiled = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no such place: an installation that is read-only, a user without a home
+        compiled = numba.njit(**options)(function)
     return cast(Function, compiled)
 
 
