@@ -13,7 +13,7 @@ o = quantity("o", V, "attention-output")
 
 CELL = Cell(
     name="gla",
-    source=Source("yang2024", "(3), without the scale of q"),
+    source=Source("yang2024", "(3)"),
     outputs=(o,),
     equations=(
         Equation(S, rows(exp(g), S.previous) + k @ v.T),

@@ -6,7 +6,7 @@ from derivations.language import Equation, Source
 
 CELL = LSTM.variant(
     "janet",
-    Source("vanderwesthuizen2018", "§3, with β = 0"),
+    Source("vanderwesthuizen2018", "§3, β = 0"),
     Equation(c, f * c.previous + (1 - f) * g),
     Equation(h, c),
     without=(i, o),

@@ -6,8 +6,8 @@ from derivations.language import Equation, Source
 
 CELL = LSTM.variant(
     "lstm-1997",
-    Source("hochreiter1997", "§4, with σ and tanh"),
+    Source("hochreiter1997", "§4"),
     Equation(c, c.previous + i * g),
     without=(f,),
-    also=(Source("greff2017", "§III, NFG, without peepholes"),),
+    also=(Source("greff2017", "§III, NFG + NP"),),
 )

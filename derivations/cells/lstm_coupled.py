@@ -4,4 +4,4 @@ from derivations.cells.lstm import CELL as LSTM
 from derivations.cells.lstm import f, i
 from derivations.language import Equation, Source
 
-CELL = LSTM.variant("lstm-coupled", Source("greff2017", "§III, CIFG, without peepholes"), Equation(f, 1 - i))
+CELL = LSTM.variant("lstm-coupled", Source("greff2017", "§III, CIFG + NP"), Equation(f, 1 - i))

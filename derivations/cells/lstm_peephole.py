@@ -26,7 +26,7 @@ def peephole(name: str, source: Source, gates: str) -> Cell:
 CELLS = (
     peephole("lstm-peephole", Source("greff2017", "§II"), "ifo"),
     *(
-        peephole(f"lstm-peephole-{gates}", Source("greff2017", "§II, part of the peepholes"), gates)
+        peephole(f"lstm-peephole-{gates}", Source("greff2017", "§II"), gates)
         for gates in ("i", "f", "o", "if", "io", "fo")
     ),
 )

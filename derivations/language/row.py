@@ -32,7 +32,7 @@ class Primitive:
     """One row.
 
     Attributes:
-        name: its key; also the glossary key under which the docs have its words, after ``primitive-``.
+        name: its key; also the key of its words in the docs, in the section ``primitives``.
         shape: the shape of the value, from the operands.
         pull_back: what each operand is sent back, from the node and the cotangent of its value.
         layout: how the node is set.

@@ -12,12 +12,13 @@ from derivations.derive.catalogue import of_cell
 from derivations.derive.formula import DerivationStep, Formula
 from derivations.derive.graph import graph
 from derivations.derive.table import table
-from derivations.language import Cell, Dimension, Source, Symbol
+from derivations.language import Cell, Dimension, Equation, Source, Symbol
 from derivations.language.expressions import TimeSum, hadamard, outer
 from derivations.record import release
 from derivations.record.address import permalink
 from derivations.record.cite import FORMATS, citation
 from derivations.record.ledger import version
+from derivations.record.operations import operation_records
 from derivations.record.trusted import trusted_base
 from derivations.write import notation
 from derivations.write.code import numpy
@@ -38,6 +39,7 @@ def document(evidence: Record) -> Record:
         "version": release.VERSION,
         "versions": evidence["versions"],
         "notation": notation_snippets(),
+        "operations": operation_records(),
         "notations": [notation_record(one) for one in notations().values()],
         "mutants": evidence["mutants"],
         "strength": evidence["strength"],
@@ -136,6 +138,8 @@ def cell_record(cell: Cell) -> Record:
         "module": cell.name.replace("-", "_"),
         "source": source_record(cell.source),
         "also": [source_record(s) for s in cell.also],
+        "parent": cell.parent.name if cell.parent else None,
+        "difference": difference_record(cell),
         "dimensions": [dimension_record(d) for d in cell.dimensions],
         "symbols": [symbol_record(s) for s in cell.symbols],
         "forward": [f.id for f in found if f.pass_ == "forward" and f.quantity in authors],
@@ -146,6 +150,29 @@ def cell_record(cell: Cell) -> Record:
             "nodes": [vars(n) for n in drawn.nodes],
             "edges": [{"from": e.tail, "to": e.head, "label": e.label} for e in drawn.edges],
         },
+    }
+
+
+def difference_record(cell: Cell) -> Record | None:
+    """What sets a variant apart from its parent, by ID and name; None for a cell without one.
+
+    ``changed`` has a pair for every equation that is not the parent's: the ID of the parent's and of the one in its
+    place, None where there is none. ``gone`` and ``new`` name parameters.
+    """
+    difference = cell.difference
+    if difference is None or cell.parent is None:
+        return None
+
+    def address(of: Cell, equation: Equation | None) -> str | None:
+        return f"{of.name}.forward.{equation.left.name}" if equation else None
+
+    return {
+        "changed": [
+            {"parent": address(cell.parent, old), "own": address(cell, own)}
+            for old, own in difference.changed
+        ],
+        "gone": [s.name for s in difference.gone],
+        "new": [s.name for s in difference.new],
     }
 
 

@@ -11,15 +11,11 @@ from typing import Any
 
 PACKAGE = Path(__file__).parent.parent
 # What a proof rests on. The derivation is not among it: a mistake there shows as a refuted formula.
-DECIDES = (
-    "prove/activations.py",
-    "prove/all_sizes.py",
-    "prove/entries.py",
-    "prove/sums.py",
-    "prove/unrolled.py",
+DECIDES = tuple(
+    f"prove/{path.name}" for path in sorted((PACKAGE / "prove").glob("*.py")) if path.name != "__init__.py"
 )
 # What a proof is about: the nodes that statements are made of, and the vocabulary of the cells.
-SAYS = ("language/expressions.py", "language/cell.py", "derive/formula.py")
+SAYS = ("language/expressions.py", "language/symbols.py", "language/cell.py", "derive/formula.py")
 OTHERS = ("sympy", "flint")
 
 

@@ -18,6 +18,7 @@ from docs.hooks import (
 )
 from docs.hooks import listing as python
 from docs.hooks.catalogue import CatalogueError, Record
+from docs.hooks.paths import ROOT
 from docs.hooks.prose import Marker
 from docs.hooks.summary import has, summary
 from docs.hooks.view import View
@@ -70,6 +71,52 @@ def steps(view: View, formula_id: str) -> Markup:
     if not record["steps"]:
         raise CatalogueError(f"{formula_id}: is not derived, it has no steps")
     return view.render("steps.html", formula=record)
+
+
+def derivations(view: View, cell: str) -> Markup:
+    """The derivations that carry the recursion: of each state, and of what each sends back to the step before."""
+    roles = {"state", "previous-state"}
+    told = [
+        record
+        for record in map(view.catalogue.formula, view.catalogue.cell(cell)["backward"])
+        if describe.subject(record)[0] in roles and record["steps"]
+    ]
+    return Markup("").join(view.render("steps.html", formula=record) for record in told)
+
+
+def difference(view: View, cell: str) -> Markup:
+    """What sets a variant apart from its parent: equations by pairs, parameters that fall away or come."""
+    record = view.catalogue.cell(cell)
+    if record["difference"] is None:
+        raise CatalogueError(f"{cell}: is no variant, it has no parent")
+    parent, told = record["parent"], record["difference"]
+
+    def shown(name: str | None) -> Markup | None:
+        return inline(view, name) if name else None
+
+    def parameters_of(whose: str, names: list[str]) -> Markup | None:
+        if not names:
+            return None
+        return Markup(view.words.listed([str(symbol(view, whose, name)) for name in names]))
+
+    link = Markup('<a href="{}">{}</a>').format(view.to_cell(parent), view.words.say(f"cells.{parent}"))
+    return view.render(
+        "difference.html",
+        parent=link,
+        pairs=[(shown(pair["own"]), shown(pair["parent"])) for pair in told["changed"]],
+        gone=parameters_of(parent, told["gone"]),
+        new=parameters_of(cell, told["new"]),
+    )
+
+
+def notebook(view: View, cell: str) -> Markup:
+    """Where the derivations of the cell can be run. A project without notebooks says nothing."""
+    if view.site.project != ROOT:
+        return Markup("")
+    link = Markup('<a href="{}">{}</a>').format(
+        view.href(f"notebooks/{cell}/"), view.words.say("cell-page.notebook-link")
+    )
+    return Markup("<p>{}</p>").format(Markup(view.words.say("cell-page.notebook", notebook=link)))
 
 
 def draw(view: View, cell: str) -> Markup:
@@ -168,6 +215,11 @@ def symbols(view: View) -> Markup:
     return view.render("notation.html", rows=list(found.values()))
 
 
+def operations(view: View) -> Markup:
+    """The operations of equations: how each is written, what it does, and where it has a derivative."""
+    return view.render("operations.html", rows=view.catalogue.operations)
+
+
 def inline(view: View, formula_id: str) -> Markup:
     """A formula's statement within a sentence."""
     record = view.catalogue.formula(formula_id)
@@ -208,6 +260,9 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "forward": (forward, 1),
     "backward": (backward, 1),
     "diagram": (draw, 1),
+    "difference": (difference, 1),
+    "derivations": (derivations, 1),
+    "notebook": (notebook, 1),
     "steps": (steps, 1),
     "shapes": (shapes, 1),
     "parameters": (parameters, 1),
@@ -219,6 +274,7 @@ BLOCKS: dict[str, tuple[Expand, int]] = {
     "bibliography": (bibliography, 0),
     "glossary": (glossary, 0),
     "symbols": (symbols, 0),
+    "operations": (operations, 0),
     "notations": (notation_table.notations, 0),
     "mutants": (measured.mutants, 0),
     "witnesses": (measured.witnesses, 0),
@@ -239,7 +295,7 @@ INLINE: dict[str, tuple[Expand, int]] = {
 }
 # What search should find on the page that holds it; formulas are found by their own pages.
 SEARCHED = frozenset(
-    {"source", "cells", "summary", "bibliography", "glossary", "api", "term", "cite", "id"}
+    {"source", "difference", "cells", "summary", "bibliography", "glossary", "api", "term", "cite", "id"}
     | {"conventions", "convention"}
 )
 

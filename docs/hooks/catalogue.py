@@ -66,6 +66,13 @@ class Catalogue:
             raise CatalogueError("the catalogue has no notations; run `make derive` again")
         return list(self.data["notations"])
 
+    @property
+    def operations(self) -> list[Record]:
+        """The operations of equations; raises `CatalogueError` where the catalogue is from before they were told."""
+        if "operations" not in self.data:
+            raise CatalogueError("the catalogue has no operations; run `make derive` again")
+        return list(self.data["operations"])
+
     def notation(self, key: str) -> str:
         """A notation snippet (TeX) by its key."""
         return str(_lookup(self.data.get("notation", {}), key, "notation"))

@@ -16,7 +16,7 @@ _DROP: Final = 0.22
 _RAISE: Final = 0.38
 
 _SYMBOLS: Final = {
-    "odot": "⊙", "cdot": "·", "times": "×", "top": "⊤", "prime": "′", "circ": "∘", "partial": "∂", "ell": "ℓ",
+    "odot": "⊙", "oslash": "⊘", "cdot": "·", "times": "×", "top": "⊤", "prime": "′", "circ": "∘", "partial": "∂", "ell": "ℓ",
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ",
     "mu": "μ", "sigma": "σ", "phi": "φ", "Delta": "Δ", "Sigma": "Σ",
 }  # fmt: skip
@@ -24,14 +24,14 @@ _WORDS: Final = frozenset({"tanh", "exp", "log", "max", "min"})
 _UPRIGHT: Final = frozenset({"mathrm", "text", "operatorname", "mathbf", "mathsf"})
 _ACCENTS: Final = {"bar": "\u0304", "overline": "\u0304", "hat": "\u0302", "tilde": "\u0303"}
 _SPACES: Final = frozenset(" ,;:!")
-_UPRIGHT_SYMBOLS: Final = frozenset("⊙Δ·×⊤′∘Σ∂")
+_UPRIGHT_SYMBOLS: Final = frozenset("⊙⊘Δ·×⊤′∘Σ∂")
 
 # Advance widths in em of KaTeX's fonts; what is not listed takes the average.
 _WIDTHS: Final = {
     "i": 0.345, "j": 0.412, "l": 0.298, "t": 0.361, "f": 0.490, "o": 0.485, "g": 0.477, "c": 0.433,
     "h": 0.576, "x": 0.572, "z": 0.465, "r": 0.451, "n": 0.600, "m": 0.878, "w": 0.716, "b": 0.429,
     "W": 0.944, "U": 0.683, "R": 0.759, "T": 0.584, "L": 0.681, "H": 0.831, "M": 0.970, "σ": 0.571,
-    "+": 0.778, "−": 0.778, "=": 0.778, "⊙": 0.778, "(": 0.389, ")": 0.389, ",": 0.278, "·": 0.278,
+    "+": 0.778, "−": 0.778, "=": 0.778, "⊙": 0.778, "⊘": 0.778, "(": 0.389, ")": 0.389, ",": 0.278, "·": 0.278,
     "′": 0.275,
 }  # fmt: skip
 _AVERAGE: Final = 0.55

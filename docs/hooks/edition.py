@@ -22,6 +22,7 @@ from docs.hooks import (
     bibliography,
     blocks,
     catalogue,
+    cell_page,
     conventions,
     describe,
     notation_switch,
@@ -187,13 +188,32 @@ class Edition:
         # Front matter is gone by now: count its lines back in.
         above = page.file.content_string.count("\n") - markdown.count("\n")
 
-        def put(marker: Marker) -> str:
-            where = Marker(marker.name, marker.args, marker.words, marker.line + above, marker.alone)
-            self._markers.append((name, where))
-            tag = "div" if marker.name in blocks.BLOCKS and marker.alone else "span"
-            return f'<{tag} data-marker="{len(self._markers) - 1}"></{tag}>'
+        cell = cell_page.cell_of(page.file.src_uri, self.site.catalogue.cells)
 
-        return prose.replace(markdown, put)
+        def put(marker: Marker) -> str:
+            if cell and marker.name == cell_page.MARKER:
+                return str(marker)
+            return self._token(name, marker, above)
+
+        text = prose.replace(markdown, put)
+        return self._compose(name, cell, text, page, above) if cell else text
+
+    def _token(self, name: str, marker: Marker, above: int = 0) -> str:
+        where = Marker(marker.name, marker.args, marker.words, marker.line + above, marker.alone)
+        self._markers.append((name, where))
+        tag = "div" if marker.name in blocks.BLOCKS and marker.alone else "span"
+        return f'<{tag} data-marker="{len(self._markers) - 1}"></{tag}>'
+
+    def _compose(self, name: str, cell: str, text: str, page: Page, above: int) -> str:
+        """A cell's page: its prose in the one template."""
+        variant = self.site.catalogue.cell(cell)["difference"] is not None
+        title = str(page.meta.get("title", cell))
+        try:
+            whole = cell_page.compose(self.site.words, cell, title, variant, text)
+        except cell_page.SlotError as error:
+            self.problems.append(error.at(name, above))
+            return ""
+        return prose.replace(whole, lambda marker: self._token(f"{name}, {cell_page.NAME}", marker))
 
     def _rank(self, page: Page) -> None:
         """In search, the glossary's own words before the many formulas that are named with them."""

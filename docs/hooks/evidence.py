@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -149,21 +149,33 @@ def in_full(words: Words, formula: Record) -> list[Check]:
 def steps_covered(words: Words, item: Record) -> str:
     """The sequence lengths that a check covered: `1–3`, or `2, 4` where one is left out."""
     lengths = item["coverage"].get("T", [])
-    if not isinstance(lengths, list):
-        return _value(words, lengths)
-    if len(lengths) > 2 and lengths == list(range(lengths[0], lengths[-1] + 1)):
+    return told_lengths(words, lengths) if isinstance(lengths, list) else _value(words, lengths)
+
+
+def lengths(formula: Record, method: str) -> frozenset[int]:
+    """The sequence lengths that a method covered for a formula; none where it speaks of every length."""
+    found = next(
+        (item["coverage"].get("T") for item in formula["evidence"] if item["method"] == method), None
+    )
+    return frozenset(found) if isinstance(found, list) else frozenset()
+
+
+def told_lengths(words: Words, lengths: Sequence[int]) -> str:
+    """Sequence lengths in order: `1–3`, or `2, 4` where one is left out."""
+    if len(lengths) > 2 and list(lengths) == list(range(lengths[0], lengths[-1] + 1)):
         return f"{lengths[0]}–{lengths[-1]}"
     return words.listed([str(t) for t in lengths])
 
 
 # Of these a zero goes without saying.
 _RARE = frozenset({"equivalent", "not-judged"})
-# Of these a comparison with random numbers tells the smallest and the largest.
-_DRAWN = frozenset({"T", "batch", "D", "H"})
+# A capital is a size: of every cell its own, but for these.
+_NO_SIZES = frozenset({"T", "B"})
+_SIZE = "size"
 # In this order it is told, and what is not named here after it.
 _ORDER = (
     *("generated", "caught", "equivalent", "survived", "not-judged"),
-    *("against", "through", "configurations", "T", "batch", "sizes", "D", "H", "statements", "entries"),
+    *("against", "through", "configurations", "T", "batch", "sizes", _SIZE, "statements", "entries"),
     *("precision", "tolerance", "worst"),
 )
 
@@ -171,20 +183,32 @@ _ORDER = (
 def coverage(words: Words, item: Record) -> list[tuple[str, str]]:
     """What a check covered, as pairs of words and values."""
     found = []
-    keys = sorted(item["coverage"], key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
-    for key in keys:
+    for key in sorted(item["coverage"], key=_place):
         value = item["coverage"][key]
         if key in _RARE and not value:
             continue
-        drawn = item["method"] in COMPARED and key in _DRAWN
+        # Of what is drawn at random, a comparison tells the smallest and the largest.
+        drawn = item["method"] in COMPARED and (key in ("T", "batch") or _is_size(key))
         told = f"{value[0]}–{value[1]}" if drawn else _value(words, value)
-        found.append((words.say(f"coverage.{key}"), told))
+        said = words.say("coverage.size", name=key) if _is_size(key) else words.say(f"coverage.{key}")
+        found.append((said, told))
     return found
+
+
+def _is_size(key: str) -> bool:
+    return len(key) == 1 and key.isupper() and key not in _NO_SIZES
+
+
+def _place(key: str) -> tuple[int, str]:
+    kind = _SIZE if _is_size(key) else key
+    return (_ORDER.index(kind), key) if kind in _ORDER else (len(_ORDER), "")
 
 
 def _value(words: Words, value: object) -> str:
     if isinstance(value, list):
         return words.listed([_value(words, part) for part in value])
+    if isinstance(value, bool):
+        return words.say("coverage.yes-word" if value else "coverage.no-word")
     if isinstance(value, float):
         return f"{value:.2g}"
     if not isinstance(value, str):

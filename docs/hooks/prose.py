@@ -86,6 +86,19 @@ def replace(text: str, put: Callable[[Marker], str]) -> str:
     return "\n".join(lines)
 
 
+def pieces(text: str, name: str) -> Iterator[tuple[Marker | None, str]]:
+    """`text` cut at each line that holds a marker of this name: the marker, and what follows it up to the next.
+
+    What stands above the first comes with None.
+    """
+    lines = text.split("\n")
+    cuts = [marker for marker in markers(text) if marker.name == name]
+    starts = [0, *(marker.line for marker in cuts)]
+    ends = [*(marker.line - 1 for marker in cuts), len(lines)]
+    for marker, start, end in zip([None, *cuts], starts, ends, strict=True):
+        yield marker, "\n".join(lines[start:end])
+
+
 def problems(page: str, text: str) -> list[Problem]:
     """Raw math, unclosed markers, and markers in headings."""
     found = []

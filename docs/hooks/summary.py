@@ -42,9 +42,13 @@ def _proofs(view: View, records: list[Record]) -> Iterator[Line]:
         proved = [record for record in records if has(record, "proved", method)]
         if not proved:
             continue
-        first = next(item for item in proved[0]["evidence"] if item["method"] == method)
-        lengths = evidence.steps_covered(view.words, first)
+        covered = [evidence.lengths(record, method) for record in proved]
+        common = sorted(frozenset.intersection(*covered))
+        lengths = evidence.told_lengths(view.words, common)
         yield "proved", say(f"summary.{method}", count=len(proved), T=lengths, **_kinds(proved))
+        for length in sorted(frozenset.union(*covered) - set(common)):
+            count = sum(length in one for one in covered)
+            yield "proved", say(f"summary.{method}-longer", count=count, T=length)
 
 
 def _programs(view: View, records: list[Record]) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,10 @@ from typing import Any
 import yaml
 
 from docs.hooks.catalogue import Record
+
+_TAG = re.compile(r"<[^>]*>")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LATIN = re.compile(r"[A-Za-z0-9(§]")
 
 
 class WordsError(ValueError):
@@ -78,7 +83,15 @@ class Words:
         if len(parts) < 2:
             return "".join(parts)
         separator, last = self.say("phrase.list-separator"), self.say("phrase.list-last")
-        return separator.join(parts[:-1]) + last + parts[-1]
+        before, after = separator.join(parts[:-1]), parts[-1]
+        return before + self._space(before, last) + last + self._space(last, after) + after
+
+    def _space(self, before: str, after: str) -> str:
+        """What stands between two pieces of text: where Chinese meets Latin letters or digits, a space."""
+        if self.language != "zh":
+            return ""
+        sides = _TAG.sub("", before)[-1:], _TAG.sub("", after)[:1]
+        return " " if any(map(_CHINESE.match, sides)) and any(map(_LATIN.match, sides)) else ""
 
 
 def _near(key: str, table: dict[str, Any]) -> str:

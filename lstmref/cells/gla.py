@@ -3,7 +3,7 @@
     S = diag(exp(g)) S' + k v^T           (S' is S of the step before; g is the logarithm of the gate)
     o = S^T q                             read out at every step, not carried
 
-Source: yang2024 (Sect. 4.1, Eq. 3, with alpha = exp(g); there vectors are rows). Queries, keys, values and gates are
+Source: yang2024 (Eq. 3, with alpha = exp(g); there vectors are rows). Queries, keys, values and gates are
 given: how a layer makes them of its input is not part of the recurrence, and it has no parameters. q is not scaled.
 
 >>> one = np.ones((1, 1))

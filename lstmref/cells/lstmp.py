@@ -8,8 +8,8 @@
     m = o tanh(c)
     h = W_r m
 
-Source: sak2014 (Sect. 2.2, Eqs. 7-13, with the peepholes and the non-recurrent projection left out; it calls h the
-recurrent projection r).
+Source: sak2014 (the LSTMP, with the peepholes and the non-recurrent projection left out; it calls h the recurrent
+projection r).
 
 >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=2, P=1).items()}
 >>> params["W_r"] += 2

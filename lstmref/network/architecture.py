@@ -49,8 +49,8 @@ class Architecture:
     H: int
     layers: int = 1
     bidirectional: bool = False
-    sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
     reverse: bool = False
+    sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
         told = {"sizes": bool(self.sizes), "reverse": self.reverse}

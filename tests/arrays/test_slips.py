@@ -123,7 +123,7 @@ def test_a_tiny_error_in_any_gradient_is_caught(cell: Cell, step: bool) -> None:
 
 def test_a_missing_or_transposed_gradient_is_caught() -> None:
     def broken(cotangents: Mapping[str, Array], cache: Any) -> dict[str, Array]:
-        found = lstm.backward(cotangents, cache)
+        found = CELLS["lstm"].backward(cotangents, cache)
         del found["b_i"]
         return found | {"W_i": found["W_i"].T, "U_f": found["U_f"].T}
 

@@ -49,11 +49,9 @@ def test_run_prints_the_derivation_and_the_outcome() -> None:
 def broken_package(tmp_path: Path) -> Path:
     """A copy in which tanh has a wrong derivative: 1 + y²."""
     shutil.copytree(Path(derivations.__file__).parent, tmp_path / "derivations")
-    rules = tmp_path / "derivations" / "derive" / "rules.py"
+    rules = tmp_path / "derivations" / "language" / "functions.py"
     source = rules.read_text(encoding="utf-8")
-    wrong = source.replace(
-        "lambda y: add(ones_like(y), negate(square(y)))", "lambda y: add(ones_like(y), square(y))"
-    )
+    wrong = source.replace("lambda y, a: rest(square(y))", "lambda y, a: rest(negate(square(y)))")
     assert wrong != source
     rules.write_text(wrong, encoding="utf-8")
     return tmp_path

@@ -137,6 +137,11 @@ def test_nothing_is_shared_and_the_dtype_stays(cell: Cell, step: bool, dtype: ty
         assert max(errors.values()) < {np.float32: 1e-4, np.longdouble: 1e-13}[dtype], errors
 
 
+def test_nothing_is_shared_where_there_are_no_steps(cell: Cell) -> None:
+    """There the last states are the first, and so are their cotangents: easily the caller's own."""
+    audit(cell, checker.example(cell, SMALL._replace(T=0), seed=7), np.dtype(float), step=False)
+
+
 def test_an_absent_cotangent_is_zero(cell: Cell, step: bool) -> None:
     given = checker.example(cell, SMALL, seed=8, step=step)
     _, cache = checker.run(cell, given, step=step)

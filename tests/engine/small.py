@@ -1,4 +1,4 @@
-"""Small cells, right and wrong, to try the language and the provers on."""
+"""Small cells, right and wrong, to try the language on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from derivations.language import (
     Dimension,
     Equation,
     Source,
-    State,
     Symbol,
     gate_parameters,
     quantity,
@@ -24,13 +23,6 @@ W, U, b = gate_parameters("", H, D, None)
 STEP = tanh(W @ x + U @ h.previous + b)
 
 
-def cell(
-    *equations: Equation,
-    name: str = "small",
-    inputs: tuple[Symbol, ...] = (x,),
-    states: tuple[State, ...] = (h,),
-    output: State = h,
-    parameters: tuple[Symbol, ...] = (W, U, b),
-) -> Cell:
+def cell(*equations: Equation, name: str = "small", outputs: tuple[Symbol, ...] = (h,)) -> Cell:
     """A cell over D inputs and H hidden units; refused as any other."""
-    return Cell(name, Source("elman1990", "Fig. 2"), (D, H), inputs, states, output, parameters, equations)
+    return Cell(name, Source("elman1990", "Fig. 2"), equations, outputs)

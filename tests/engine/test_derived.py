@@ -10,13 +10,13 @@ from sympy import Identity, MatrixSymbol
 from sympy import Symbol as Scalar
 
 from derivations.cells import cells
-from derivations.derive.catalogue import formula, of_cell
+from derivations.derive.catalogue import formula
 from derivations.derive.formula import Formula
 from derivations.derive.formulas import formulas
 from derivations.derive.reverse import uses
-from derivations.derive.rules import pull_back
-from derivations.language import Cell, Equation, expressions, tanh
+from derivations.language import Equation, expressions, tanh
 from derivations.language.expressions import show
+from derivations.language.primitives import row
 from derivations.write.layout import statement
 from derivations.write.text import text
 from tests.engine.small import STEP, U, W, a, b, cell, h, x
@@ -104,12 +104,13 @@ def test_the_two_candidate_biases_of_the_gru_differ() -> None:
     ],
 )
 def test_each_rule(node: object, cotangent: MatrixSymbol, shares: list[tuple[str, str, str]]) -> None:
-    assert [(show(to), show(share), rule) for to, share, rule in pull_back(node, cotangent)] == shares
+    found = row(node).pull_back(node, cotangent)
+    assert [(show(to), show(share), rule) for to, share, rule in found] == shares
 
 
-def test_a_primitive_without_a_rule_is_refused() -> None:
-    with pytest.raises(TypeError, match="no rule for Identity"):
-        pull_back(Identity(n), d)
+def test_a_primitive_without_a_row_is_refused() -> None:
+    with pytest.raises(TypeError, match="no primitive for Identity"):
+        row(Identity(n))
 
 
 def test_every_use_counts() -> None:
@@ -130,38 +131,6 @@ def test_a_weight_used_twice_receives_from_both() -> None:
     made = cell(Equation(a, tanh(W @ x + b)), Equation(h, tanh(U @ h.previous + U @ a)))
     derived = {f.id: f for f in formulas(made)}
     assert plain(derived["small.backward.U_t"]) == "∂L/∂U|t = ∂L/∂h̄[t] h[t−1]ᵀ + ∂L/∂h̄[t] a[t]ᵀ"
-
-
-def test_only_the_output_receives_from_the_loss(cell: Cell) -> None:
-    for s in cell.states:
-        arriving = [use.rules for use in uses(cell, s) if use.user is None]
-        assert arriving == ([("loss",)] if s == cell.output else []) + [("next-step",)]
-
-
-def test_each_formula_uses_only_what_is_known_by_then(cell: Cell) -> None:
-    """The order of the formulas is one in which they can be computed."""
-    known = {x.name for x in cell.inputs} | {p.name for p in cell.parameters}
-    known |= {s.previous.name for s in cell.states} | {f"d{s.name}_next" for s in cell.states}
-    known.add(f"d{cell.output.name}_loss")
-    for f in of_cell(cell.name):
-        if f.pass_ != "count":
-            needed = {s.name.removesuffix("_1") for s in f.used[1:]}
-            assert needed <= known, f"{f.id} needs {needed - known}"
-            known.add(f.left.name)
-
-
-def test_every_derived_formula_ends_with_its_statement(cell: Cell) -> None:
-    for f in of_cell(cell.name):
-        if f.pass_ == "backward":
-            assert (f.steps[-1].kind, f.steps[-1].right) == ("result", f.right)
-            assert f.source is None
-        elif f.pass_ == "forward":
-            assert (f.source, f.steps) == (cell.source, ())
-
-
-def test_each_step_refers_to_formulas_that_exist(cell: Cell) -> None:
-    ids = {f.id for f in of_cell(cell.name)}
-    assert {ref for f in of_cell(cell.name) for s in f.steps for ref in s.refs} <= ids
 
 
 def test_the_derivation_follows_the_equations_and_not_the_names() -> None:

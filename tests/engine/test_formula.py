@@ -98,20 +98,6 @@ def test_the_ids_are_unique_readable_and_ascii() -> None:
         assert formula(formula_id) is f
 
 
-def test_a_cell_has_every_formula_that_it_needs(cell: Cell) -> None:
-    quantities = {f"{f.pass_}.{f.quantity}" for f in of_cell(cell.name)}
-    needed = {f"forward.{s.name}" for s in cell.quantities} | {f"backward.{s.name}" for s in cell.quantities}
-    needed |= {f"backward.{s.name}" for s in (*cell.inputs, *cell.parameters)} | {"count.parameters"}
-    needed |= {f"backward.{p.name}_t" for p in cell.parameters}
-    needed |= {f"backward.{name}" for s in cell.states for name in (s.previous.name, s.initial.name)}
-    assert quantities == needed
-
-
-def test_forward_comes_in_the_authors_order(cell: Cell) -> None:
-    forward = [f.quantity for f in of_cell(cell.name) if f.pass_ == "forward"]
-    assert forward[: len(cell.equations)] == [e.left.name for e in cell.equations]
-
-
 @pytest.mark.parametrize(
     ("given", "named"),
     [

@@ -19,6 +19,7 @@ import yaml
 from derivations.cells import cells
 from derivations.derive.catalogue import of_cell
 from derivations.record import export
+from derivations.record.operations import operation_records
 from derivations.record.trusted import trusted_base
 from derivations.write.notations import notations
 from docs.hooks import conventions
@@ -39,6 +40,7 @@ def _catalogue() -> Record:
         "version": "0.1.0",
         "versions": {"sympy": "1.14.0"},
         "notation": export.notation_snippets(),
+        "operations": operation_records(),
         "notations": _notations(),
         "cells": [export.cell_record(cells()[CELL])],
         "formulas": [
@@ -127,28 +129,23 @@ def _measured() -> Record:
     }
 
 
-_FRONT = "---\ntitle: {title}\ndescription: {title}.\n---\n\n# {title}\n\n"
+_FRONT = "---\ntitle: {title}\ndescription: {title}.\n---\n\n"
+_TITLE = "# {title}\n\n"
 PAGES = {
     "index.md": "{{summary}}\n\nTERM {{term gradient}} {{symbol rnn h_prev}}\n\n{{formula rnn.backward.h}}\n",
     "cells/index.md": "{{cells}}\n",
-    "cells/rnn.md": """{{source rnn}}
+    "cells/rnn.md": """TERM
 
-{{forward rnn}}
-
-{{backward rnn}}
+{{slot derivations}}
 
 {{steps rnn.backward.x}}
 
-{{shapes rnn}}
+{{slot pitfalls}}
 
-{{parameters rnn}}
-
-{{code rnn}}
-
-{{diagram rnn}}
+- TERM
 """,
     "formulas.md": "{{formulas}}\n\n{{math hadamard}} {{inline rnn.forward.h}} {{id rnn.forward.h}}\n",
-    "notation.md": "{{symbols}}\n\n{{notations}}\n",
+    "notation.md": "{{operations}}\n\n{{symbols}}\n\n{{notations}}\n",
     "method.md": """## TERM {#all-sizes}
 
 ## TERM {#unrolled}
@@ -254,7 +251,10 @@ def tree(root: Path) -> Path:
         for name, body in PAGES.items():
             path = root / "docs" / language / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            front = _FRONT.format(title=_TITLES[language])
+            # The page of a cell has its title from the template.
+            front = (_FRONT if name == f"cells/{CELL}.md" else _FRONT + _TITLE).format(
+                title=_TITLES[language]
+            )
             path.write_text(front + body.replace("TERM", _TERMS[language]), encoding="utf-8")
         shutil.copy(ROOT / "docs" / f"words.{language}.yml", root / "docs")
     shutil.copy(ROOT / "docs" / "glossary.yml", root / "docs")

@@ -20,12 +20,29 @@ from docs.hooks.words import WordsError
 from tests.site.fixture import BIBLIOGRAPHY, FACTS, RECORD, catalogue
 
 
+def _with_variant() -> dict[str, Any]:
+    """The catalogue with a variant of its cell, which differs in what the cells of the project do not at once."""
+    data = catalogue()
+    (cell,) = data["cells"]
+    own = {
+        "changed": [
+            {"parent": "rnn.forward.h", "own": "rnn.forward.h_bar"},
+            {"parent": "rnn.forward.h", "own": None},
+            {"parent": None, "own": "rnn.forward.h"},
+        ],
+        "gone": ["U", "W"],
+        "new": ["b"],
+    }
+    data["cells"].append({**cell, "name": "rnn-softmax", "parent": "rnn", "difference": own})
+    return data
+
+
 def _view(tmp_path: Path, language: str = "en", data: dict[str, Any] | None = None) -> View:
     bib = tmp_path / "references.bib"
     bib.write_text(BIBLIOGRAPHY, encoding="utf-8")
     docs = Path(blocks.__file__).parents[1]
     site = Site(
-        Catalogue(data or catalogue()),
+        Catalogue(data or _with_variant()),
         words.load(docs, language),
         bibliography.load(bib),
         Batch(tmp_path / "cache"),
@@ -57,6 +74,10 @@ EVERY = [
     "bibliography",
     "glossary",
     "symbols",
+    "operations",
+    "derivations rnn",
+    "notebook rnn",
+    "difference rnn-softmax",
     "notations",
     "mutants",
     "witnesses",
@@ -147,10 +168,43 @@ def test_the_summary_counts_from_the_catalogue(tmp_path: Path) -> None:
     derived = [formula for formula in data["formulas"] if formula["pass"] != "forward"]
     derived[0]["evidence"][0]["outcome"] = "refuted"
     after = _expand(_view(tmp_path, data=data), "summary")
-    assert f"{len(derived)} are proved for all sizes D and H: {len(derived) - 1} of the derived" in before
+    assert f"{len(derived)} are proved for all sizes: {len(derived) - 1} of the derived" in before
     assert f"{len(derived) - 1} are proved for all sizes" in after
     assert "No check that has run failed" in before
     assert "No check that has run failed" not in after
+
+
+def test_a_variant_tells_each_way_in_which_it_differs(tmp_path: Path) -> None:
+    html = _expand(_view(tmp_path), "difference rnn-softmax")
+    assert 'What differs from <a href="./">Elman network</a>' in html
+    assert html.count("<li>") == 5
+    for said in (
+        "in place of",
+        "falls away",
+        "comes in addition",
+        "Parameters that fall away",
+        "New parameters",
+    ):
+        assert html.count(said) == 1
+
+
+def test_a_cell_that_is_no_variant_has_no_difference(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="rnn: is no variant"):
+        _expand(_view(tmp_path), "difference rnn")
+
+
+def test_the_derivations_of_a_cell_are_those_that_carry_the_recursion(tmp_path: Path) -> None:
+    html = _expand(_view(tmp_path), "derivations rnn")
+    assert re.findall(r"#derivation\"><code>([^<]+)</code>", html) == [
+        "rnn.backward.h",
+        "rnn.backward.h_prev",
+    ]
+
+
+def test_operations_tell_where_they_have_a_derivative(tmp_path: Path) -> None:
+    html = _expand(_view(tmp_path), "operations")
+    (relu,) = re.findall(r'<tr id="operation-relu">(.*?)</tr>', html)
+    assert "Rectified linear unit" in relu and "they have no derivative" in relu
 
 
 def test_words_shown_for_a_term(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_in_short_both_languages(tmp_path: Path, data: dict[str, Any]) -> None:
     assert "proved for all sizes · unrolled, T = 1–3" in english
     assert "checked by 2 programs (NumPy, JAX) · 8 of 8 mutants caught" in english
     assert "已证明 任意维数 · 展开 T = 1–3" in chinese
-    assert "已检验 对照 2 个程序（NumPy、JAX） · 识别变异 8/8" in chinese
+    assert "已检验 对照 2 个程序（NumPy、JAX） · 变异测试 8/8" in chinese
 
 
 def test_programs_that_were_not_at_hand_are_left_to_the_page(tmp_path: Path, data: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ def test_the_page_has_every_check_its_meaning_and_what_runs_it_again(
 def test_sizes_drawn_at_random_are_told_as_a_range(tmp_path: Path, data: dict[str, Any]) -> None:
     _checks(data)["agreement"]["coverage"] |= {"D": [1, 4], "batch": [2, 3]}
     text = _text(_full(tmp_path, data))
-    assert "Input size D1–4" in text
+    assert "Size D1–4" in text
     assert "Batch sizes2–3" in text
     assert "Sequence lengths1, 2, 3" in text
 

@@ -144,7 +144,7 @@ def test_nothing_runs_again_until_something_changes(small: Path, tmp_path: Path)
 def test_the_fingerprint_sees_the_derivations(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small: Path
 ) -> None:
-    source = tmp_path / "derivations" / "derive" / "rules.py"
+    source = tmp_path / "derivations" / "derive" / "reverse.py"
     source.parent.mkdir(parents=True)
     source.write_text("SIGN = 1\n")
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
