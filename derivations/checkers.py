@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -50,13 +51,19 @@ class Checker:
 
     def files(self, root: Path, cell: str) -> list[str]:
         """The sources that judge a cell, below the root; a step that is written for another cell is none of them."""
-        room = root / ROOM
-        found = [*room.glob("*.py")]
-        for name in (self.name, *self.others):
-            found += (room / name).rglob("*.py")
         own = f"{cell.replace('-', '_')}.py"
-        kept = [p for p in found if p.parent.name != "steps" or p.name == own]
-        return sorted(p.relative_to(root).as_posix() for p in kept)
+        kept = [
+            p for p in _sources(root, (self.name, *self.others)) if p.parent.name != "steps" or p.name == own
+        ]
+        return [p.relative_to(root).as_posix() for p in kept]
+
+
+@cache
+def _sources(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """The sources of these judges and of what all judges share."""
+    room = root / ROOM
+    found = [*room.glob("*.py"), *(p for name in names for p in (room / name).rglob("*.py"))]
+    return tuple(sorted(found))
 
 
 AGREEMENT = Checker("agreement")

@@ -51,7 +51,7 @@ def of_numbers(checker: Checker, cell: str, root: Path) -> str:
     parts: list[Any] = [
         checker.module,
         said(cell),
-        code(root, checker.files(root, cell)),
+        code(root, tuple(checker.files(root, cell))),
         versions(),
         installed(),
     ]
@@ -61,7 +61,7 @@ def of_numbers(checker: Checker, cell: str, root: Path) -> str:
     if checker.breaks:
         parts.append(code(PACKAGE, ("mutants",)))
     if checker.reference:
-        parts.append(code(root, reference_files(root, cell)))
+        parts.append(code(root, tuple(reference_files(root, cell))))
     return digest("numbers", *parts)
 
 
@@ -113,8 +113,9 @@ def _release(root: Path) -> str:
     return str(project.get("version", ""))
 
 
-def code(root: Path, names: Iterable[str]) -> str:
-    """A digest of source files and of all sources in folders, by their names below the root."""
+@cache
+def code(root: Path, names: tuple[str, ...]) -> str:
+    """A digest of source files and of all sources in folders, by their names below the root, as they are at first."""
     return digest(
         [(path.relative_to(root).as_posix(), _bytes(path)) for path in sorted(_sources(root, names))]
     )

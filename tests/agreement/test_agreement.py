@@ -23,12 +23,14 @@ def disagreements(findings: dict[str, Finding]) -> dict[str, str]:
     return {i: f"{f.where} ({f.against})" for i, f in findings.items() if not f.agrees}
 
 
+@pytest.mark.parametrize("one", ["gla", "lstm", "rnn-softmax"])
 @given(seed=SEEDS)
-@settings(max_examples=4)
-def test_every_formula_agrees(name: str, seed: int) -> None:
-    sizes = draw_sizes(np.random.default_rng(seed), letters(cells()[name]))
-    findings = check(name, of_cell(name), sizes, seed)
-    assert set(findings) == {f.id for f in of_cell(name)}
+@settings(max_examples=8)
+def test_every_formula_agrees(one: str, seed: int) -> None:
+    """On sizes and numbers of any draw; every cell is compared on the same draws each time, which is evidence."""
+    sizes = draw_sizes(np.random.default_rng(seed), letters(cells()[one]))
+    findings = check(one, of_cell(one), sizes, seed)
+    assert set(findings) == {f.id for f in of_cell(one)}
     assert disagreements(findings) == {}
 
 

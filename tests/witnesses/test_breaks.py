@@ -36,7 +36,7 @@ def test_every_broken_formula_is_caught(name: str, program: Callable[[str], Any]
     missed, blamed = [], []
     for b in tried:
         assert b.made().right != formula(b.formula).right
-        found = refuted(name, b.cell, module.TOLERANCE, b)
+        found = refuted(name, b.cell, module.TOLERANCE, b, count=1 if name == "jax" else FEW)
         if not found:
             missed.append(f"{b.formula}: {b.kind}")
         if name == "jax" and found != {b.formula}:

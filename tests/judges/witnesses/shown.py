@@ -23,7 +23,7 @@ from tests.judges.shape import letters, of_derived, parameter_axes
 PROGRAMS = Path(__file__).parent / "programs"
 # T, B, D, H. Few, as some programs compile for each anew. One short sequence, D = 1 once.
 SIZES = ((4, 2, 3, 2), (3, 3, 2, 4), (2, 2, 1, 3))
-WEIGHTS = (5, 5, 1)  # how often each is drawn
+WEIGHTS = (8, 8, 1)  # how often each is drawn
 CONFIGURATIONS = 50  # a cell and program
 
 
