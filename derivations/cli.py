@@ -16,6 +16,7 @@ from derivations.language import CellError
 from derivations.record import evidence, export, ledger
 from derivations.record.cite import FORMATS, citation
 from derivations.schedule import tasks
+from derivations.told import difference, inferred
 from derivations.verify import (
     BUILD,
     EVIDENCE,
@@ -27,7 +28,7 @@ from derivations.verify import (
     report_refuted,
     verify,
 )
-from derivations.write.code import numpy
+from derivations.write.code import jax, numpy, torch
 from derivations.write.dialect import NotationError
 from derivations.write.layout import layout, statement
 from derivations.write.mathml import mathml
@@ -138,7 +139,14 @@ def _print_cell(name: str) -> None:
     cell = cells()[name]
     print(f"\n{name}\n{'=' * len(name)}")
     print(f"Source: {cell.source.key}, {cell.source.where}\n")
-    print("Forward equations")
+    print("Read off the equations")
+    for told in inferred(cell):
+        print(f"  {told}")
+    if cell.parent is not None:
+        print(f"\nDifference from {cell.parent.name}")
+        for told in difference(cell):
+            print(f"  {told}")
+    print("\nForward equations")
     for f in found:
         if f.pass_ == "forward":
             print(f"  {line(f)}")
@@ -195,6 +203,8 @@ LAID_OUT: dict[str, Callable[[Box], str]] = {"text": text, "latex": tex, "mathml
 NAMED: dict[str, Callable[[Formula], str]] = {
     "sympy": lambda f: sympy_source(f.left.node, f.right),
     "numpy": lambda f: f"{f.left.name} = {numpy(f.right)}",
+    "torch": lambda f: f"{f.left.name} = {torch(f.right)}",
+    "jax": lambda f: f"{f.left.name} = {jax(f.right)}",
     "json": _json,
 }
 

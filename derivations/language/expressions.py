@@ -7,11 +7,11 @@ Vectors are columns: shape ``(n, 1)``; a scalar is ``(1, 1)``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, sympify
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, Tuple
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -57,7 +57,7 @@ class Atom(MatrixSymbol):
         base, part, anchor, offset = key if key else (name, "value", "", 0)
         fields = [f if isinstance(f, Str) else Str(str(f)) for f in (base, part, anchor)]
         made = MatrixSymbol.__new__(cls, name, rows, columns)
-        made._args = (*made._args[:3], *fields, sympify(offset))
+        made._args = (*made._args[:3], *fields, Integer(offset))
         return made  # type: ignore[no-any-return]
 
     @property
@@ -108,9 +108,9 @@ class Elementwise(MatrixExpr):
 class Apply(MatrixExpr):
     """Any other primitive by its name, its operands, and where the operands do not tell it, the shape of its value."""
 
-    def __new__(cls, function: str | Str, shape: object, *operands: MatrixExpr) -> Apply:
+    def __new__(cls, function: str | Str, shape: Iterable[Expr | int], *operands: MatrixExpr) -> Apply:
         name = function if isinstance(function, Str) else Str(function)
-        return super().__new__(cls, name, sympify(shape), *operands)  # type: ignore[no-any-return]
+        return super().__new__(cls, name, Tuple(*shape), *operands)  # type: ignore[no-any-return]
 
     @property
     def function(self) -> str:
@@ -251,7 +251,7 @@ def matmul(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
 
 def times(number: Expr | int, node: MatrixExpr) -> MatrixExpr:
     """A number, a fraction or a size times an expression; −1 is the negative, 1 the expression itself."""
-    coefficient = sympify(number)
+    coefficient = number if isinstance(number, Expr) else Integer(number)
     if coefficient == MINUS_ONE:
         return negate(node)
     return node if coefficient == ONE else MatMul(coefficient, node)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sympy import Expr, Rational, sympify
+from sympy import Expr, Integer, Rational
 from sympy import Symbol as Scalar
 from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -126,7 +126,7 @@ def _factors(node: MatrixExpr) -> tuple[MatrixExpr, ...]:
 def _number(number: object, term: Term) -> Expr:
     """A whole number, a fraction or a size; a float is refused, since a formula is exact."""
     if isinstance(number, int | Rational | Expr) and not isinstance(number, bool | MatrixExpr):
-        return sympify(number)
+        return number if isinstance(number, Expr) else Integer(number)
     raise TypeError(
         f"{number!r} times {expressions.show(term.node)}: expected a whole number, a fraction or a size"
     )

@@ -16,8 +16,8 @@ _DROP: Final = 0.22
 _RAISE: Final = 0.38
 
 _SYMBOLS: Final = {
-    "odot": "⊙", "oslash": "⊘", "cdot": "·", "times": "×", "top": "⊤", "prime": "′", "circ": "∘", "partial": "∂", "ell": "ℓ",
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ",
+    "odot": "⊙", "oslash": "⊘", "cdot": "·", "times": "×", "top": "⊤", "prime": "′", "circ": "∘", "partial": "∂",
+    "ell": "ℓ", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ",
     "mu": "μ", "sigma": "σ", "phi": "φ", "Delta": "Δ", "Sigma": "Σ",
 }  # fmt: skip
 _WORDS: Final = frozenset({"tanh", "exp", "log", "max", "min"})

@@ -81,7 +81,7 @@ def from_keras(
     native = _cell(where, k, given[0][2] if size == 3 else None, built.reset_after)
     layout = KERAS[native]
     architecture = Architecture(
-        native, W.shape[0] if W.ndim else 0, U.shape[0], len(given), both, built.go_backwards
+        native, W.shape[0] if W.ndim else 0, U.shape[0], len(given), both, reverse=built.go_backwards
     )
     cells = {}
     for number, direction in architecture.cells():

@@ -19,7 +19,7 @@ import numpy as np
 
 from lstmref.check import Array
 from lstmref.fast import Loop
-from lstmref.fast.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.fast.affine import WeightGradient, bias_gradient, project_back, projection, with_one
 from lstmref.fast.alignment import aligned, copied
 from lstmref.fast.chunks import backward_chunk, backwards, block_length, cut, forward_chunk
 from lstmref.fast.stacking import by_gate, stack, unstack
@@ -56,6 +56,7 @@ def forward(
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, factors, W_NAMES, B_NAMES), stack(p, factors, U_NAMES)
     T, per_chunk = len(x), forward_chunk(len(x), B)
+    project = projection(W, T, B)
     W_x = aligned((per_chunk, B, 3 * H), dtype)  # the input's part of the pre-activations of a chunk
     rwn, states = aligned((T, 3, B, H), dtype), aligned((T + 1, B, H), dtype)
     states[0] = h_0
@@ -66,7 +67,7 @@ def forward(
     half = np.array(0.5, dtype)
     add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
     for chunk in cut(T, per_chunk):
-        a_x = project(x[chunk], W, W_x)
+        a_x = project(x[chunk], W_x)
         x_gates, gates = by_gate(a_x, 3), rwn[chunk]
         known = x_gates[:, :2], x_gates[:, 2], states[:-1][chunk]
         found = gates[:, :2], *gates.swapaxes(0, 1), states[1:][chunk]

@@ -16,7 +16,7 @@ import numpy as np
 
 from lstmref.check import Array
 from lstmref.fast import Loop
-from lstmref.fast.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.fast.affine import WeightGradient, bias_gradient, project_back, projection, with_one
 from lstmref.fast.alignment import aligned, copied
 from lstmref.fast.chunks import backward_chunk, backwards, block_length, cut, forward_chunk
 from lstmref.fast.stacking import by_gate, stack, unstack
@@ -51,6 +51,7 @@ def forward(p: Mapping[str, Array], x: Array, h_0: Array) -> tuple[tuple[Array, 
     (B, H), dtype, b_nh = h_0.shape, x.dtype, p["b_nh"]
     x, W, U = with_one(x), stack(p, W_FACTORS, W_ROWS, B_ROWS), stack(p, U_FACTORS, U_ROWS)
     T, per_chunk = len(x), forward_chunk(len(x), B)
+    project = projection(W, T, B)
     W_x = aligned((per_chunk, B, 3 * H), dtype)  # the input's part of the pre-activations of a chunk
     nrw, m, states = (aligned(shape, dtype) for shape in ((T, 3, B, H), (T, B, H), (T + 1, B, H)))
     states[0] = h_0
@@ -62,7 +63,7 @@ def forward(p: Mapping[str, Array], x: Array, h_0: Array) -> tuple[tuple[Array, 
     half = np.array(0.5, dtype)
     add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
     for chunk in cut(T, per_chunk):
-        a_x = project(x[chunk], W, W_x)
+        a_x = project(x[chunk], W_x)
         x_gates, gates = by_gate(a_x, 3), nrw[chunk]
         known = x_gates[:, 0], x_gates[:, 1:], states[:-1][chunk]
         found = gates[:, 1:], *gates.swapaxes(0, 1), m[chunk], states[1:][chunk]

@@ -26,7 +26,7 @@ import numpy as np
 
 from lstmref.check import Array
 from lstmref.fast import Loop, compiled
-from lstmref.fast.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.fast.affine import WeightGradient, bias_gradient, project_back, projection, with_one
 from lstmref.fast.alignment import aligned, copied
 from lstmref.fast.chunks import backward_chunk, backwards, block_length, cut, forward_chunk
 from lstmref.fast.stacking import by_gate, stack, unstack
@@ -83,6 +83,7 @@ def forward(
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, FACTORS, W_ROWS, B_ROWS), stack(p, FACTORS, U_ROWS)
     T, per_chunk = len(x), forward_chunk(len(x), B)
+    project = projection(W, T, B)
     W_x = aligned((per_chunk, B, 4 * H), dtype)  # the input's part of the pre-activations of a chunk
     oifg = aligned((T, 4, B, H), dtype)
     h, c = aligned((T, B, H), dtype), aligned((T + 1, B, H), dtype)
@@ -91,7 +92,7 @@ def forward(
     loops = compiled.loops(dtype)
     steps = loops.forward_steps(squash.linear, U, T, B) if loops else _forward_steps(squash, U, B)
     for chunk in cut(T, per_chunk):
-        h_t = steps(project(x[chunk], W, W_x), oifg[chunk], c[chunk.start : chunk.stop + 1], h[chunk], h_t)
+        h_t = steps(project(x[chunk], W_x), oifg[chunk], c[chunk.start : chunk.stop + 1], h[chunk], h_t)
     return (h, h_t.copy(), c[T].copy()), Run(x, W, U, oifg, copied(h_0), c)
 
 

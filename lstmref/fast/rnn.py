@@ -12,7 +12,7 @@ import numpy as np
 
 from lstmref.check import Array
 from lstmref.fast import Loop
-from lstmref.fast.affine import WeightGradient, bias_gradient, project, project_back, with_one
+from lstmref.fast.affine import WeightGradient, bias_gradient, project_back, projection, with_one
 from lstmref.fast.alignment import aligned, copied
 from lstmref.fast.chunks import backward_chunk, backwards, block_length, cut, forward_chunk
 from lstmref.fast.stacking import stack
@@ -39,13 +39,14 @@ def forward(p: Mapping[str, Array], x: Array, h_0: Array) -> tuple[tuple[Array, 
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, (1.0,), ["W"], ["b"]), stack(p, (1.0,), ["U"])
     T, per_chunk = len(x), forward_chunk(len(x), B)
+    project = projection(W, T, B)
     W_x = aligned((per_chunk, B, H), dtype)  # the input's part of the pre-activations of a chunk
     states = aligned((T + 1, B, H), dtype)
     states[0] = h_0
     recur, from_h = times(U.T, B), aligned((B, H), dtype)
     add, tanh = np.add, np.tanh
     for chunk in cut(T, per_chunk):
-        a_x = project(x[chunk], W, W_x)
+        a_x = project(x[chunk], W_x)
         for a, h, h_next in zip(a_x, states[:-1][chunk], states[1:][chunk], strict=True):
             recur(h, from_h)
             add(a, from_h, from_h)

@@ -41,8 +41,8 @@ def times(M: Array, B: int) -> Apply:
         dot = np.dot  # less overhead a call than matmul
         return lambda v, out: dot(v, matrix, out)
     if k == K:
-        tiles = _tiles(M, k, n)
-        return lambda v, out: _multiply(v, tiles, out[None])[0]
+        cut_up = tiled(M, k, n)
+        return lambda v, out: _multiply(v, cut_up, out[None])[0]
     multiply, sums = times_in_shares(M, B)
 
     def apply(v: Array, out: Array) -> Array:
@@ -70,8 +70,8 @@ def times_in_shares(M: Array, B: int) -> tuple[Callable[[Array], object], Array]
     if (k, n) == M.shape:
         apply, total = times(M, B), shares[0]
         return lambda v: apply(v, total), shares
-    tiles = _tiles(M, k, n)
-    return lambda v: _multiply(v, tiles, shares), shares
+    cut_up = tiled(M, k, n)
+    return lambda v: _multiply(v, cut_up, shares), shares
 
 
 def tile_shape(B: int, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
@@ -97,8 +97,12 @@ def _shape(M: Array, B: int) -> tuple[int, ...]:
     return tile_shape(B, M.shape, M.itemsize) if M.dtype.char in "fd" else M.shape
 
 
-def _tiles(M: Array, k: int, n: int) -> Array:
-    """M (K, N) as tiles: (K/k, N/n, k, n)."""
+def tiled(M: Array, k: int, n: int) -> Array:
+    """M (K, N) as tiles: (K/k, N/n, k, n), a copy of its dtype.
+
+    >>> tiled(np.array([[1.0, 2.0]]), 1, 1).shape
+    (1, 2, 1, 1)
+    """
     K, N = M.shape
     return copied(M.reshape(K // k, k, N // n, n).swapaxes(1, 2))
 

@@ -39,7 +39,7 @@ def forward(
     >>> rnn = cell("rnn")
     >>> params = {name: np.zeros(shape) for name, shape in rnn.parameter_shapes(1, 1).items()} | {"b": np.ones(1)}
     >>> h, ends = np.zeros((3, 2, 1)), np.array([3, 1])
-    >>> pieces = lengths.cut(ends)
+    >>> pieces = lengths.cut(ends, reverse=False)
     >>> states, done = forward(rnn, params, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, pieces, h)
     >>> h[:, :, 0].round(2).tolist()
     [[0.76, 0.76], [0.76, 0.0], [0.76, 0.0]]
@@ -69,7 +69,7 @@ def backward(
     >>> rnn = cell("rnn")
     >>> params = {name: np.zeros(shape) for name, shape in rnn.parameter_shapes(1, 1).items()}
     >>> h, ends = np.zeros((3, 2, 1)), np.array([3, 1])
-    >>> pieces = lengths.cut(ends)
+    >>> pieces = lengths.cut(ends, reverse=False)
     >>> states, done = forward(rnn, params, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, pieces, h)
     >>> d_states, gradients = backward(done, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, np.zeros((3, 2, 1)))
     >>> gradients["b"]  # one for each of the 3 + 1 steps

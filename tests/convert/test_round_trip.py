@@ -136,7 +136,7 @@ def test_from_onnx(cell: str, data: st.DataObject, direction: str) -> None:
         summable(*((b[: k * H], b[k * H :]) for b in B))
         stack.append(OnnxLayer(op_type, W, R, B if biased else None, attributes))
     weights = convert.from_onnx(stack, cell=cell)
-    assert weights.architecture == Architecture(cell, D, H, layers, both, direction == "reverse")
+    assert weights.architecture == Architecture(cell, D, H, layers, both, reverse=direction == "reverse")
     assert weights.biased == biased
     assert drawn.same_lists(convert.to_onnx(weights), stack)
 

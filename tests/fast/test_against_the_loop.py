@@ -9,6 +9,7 @@ from hypothesis import given, strategies
 
 from lstmref import Cell, fast, sequence
 from lstmref.check import Array
+from lstmref.fast import affine, tiles
 from tests.arrays.given import ANY_SIZES, fixed
 from tests.lstmref import checker
 from tests.lstmref.checker import SEEDS, Sizes
@@ -16,6 +17,8 @@ from tests.lstmref.checker import SEEDS, Sizes
 DTYPES = (np.float32, np.float64, np.longdouble, np.complex128)
 # Of the largest entry of an array, or of 1, in units of eps: terms are of magnitude 1, and may cancel in their sum.
 ROUNDING = 100
+# Enough steps and columns for the products with x to be cut into tiles, and those with h.
+TILED = Sizes(20, 32, 255, 128)
 
 
 def plainly(cell: Cell) -> Cell:
@@ -54,10 +57,24 @@ def test_any_sizes_and_dtypes(cell: Cell, sizes: Sizes, seed: int, dtype: type[A
     assert apart(cell, sizes, seed, dtype) == {}
 
 
-@pytest.mark.parametrize("sizes", [Sizes(70, 1, 5, 13), Sizes(9, 70, 3, 17), Sizes(20, 32, 6, 128)])
+@pytest.mark.parametrize("sizes", [Sizes(70, 1, 5, 13), Sizes(9, 70, 3, 17), TILED])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_chunks_blocks_and_tiles(cell: Cell, sizes: Sizes, dtype: type[Any]) -> None:
     assert apart(cell, sizes, 1, dtype) == {}
+
+
+def test_a_tile_of_the_products_with_x_that_is_wrong_shows(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So these sizes do have such tiles."""
+
+    def spoilt(M: Array, k: int, n: int) -> Array:
+        cut_up = tiles.tiled(M, k, n)
+        cut_up[0, -1, 0, 0] *= 1.001
+        return cut_up
+
+    monkeypatch.setattr(affine, "tiled", spoilt)
+    assert "h" in apart(cell, TILED, 1, np.float64)
 
 
 def test_the_fast_loop_is_the_one_that_runs(cell: Cell) -> None:

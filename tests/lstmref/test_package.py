@@ -13,6 +13,8 @@ from lstmref import NameSetError, discovery
 from tests.lstmref import checker
 
 FOLDER = Path(lstmref.__path__[0])
+# What a room may import where it is installed.
+OPTIONAL = {"compiled": {"numba"}, "convert": {"safetensors", "onnx", "h5py"}}
 CELLS = [f"lstmref.cells.{name.replace('-', '_')}" for name in lstmref.cells()]
 
 
@@ -90,13 +92,8 @@ def test_only_numpy_and_the_standard_library_are_imported(path: Path) -> None:
         if isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
         for name in names:
-            optional = (
-                {"numba"}
-                if "compiled" in path.parts
-                else {"safetensors"}
-                if "convert" in path.parts
-                else set()
-            )
+            room = next((part for part in path.parts if part in OPTIONAL), "")
+            optional = OPTIONAL.get(room, set())
             assert name.split(".")[0] in {"lstmref", "numpy", *optional, *sys.stdlib_module_names}
 
 

@@ -174,6 +174,16 @@ def test_the_summary_counts_from_the_catalogue(tmp_path: Path) -> None:
     assert "No check that has run failed" not in after
 
 
+def test_the_summary_tells_lengths_that_only_some_proofs_cover_by_themselves(tmp_path: Path) -> None:
+    data = catalogue()
+    derived = [formula for formula in data["formulas"] if formula["pass"] != "forward"]
+    for formula in derived[:2]:
+        next(item for item in formula["evidence"] if item["method"] == "unrolled")["coverage"]["T"] = [1, 2]
+    html = _expand(_view(tmp_path, data=data), "summary")
+    assert f"{len(derived)} are proved once more, exactly, over unrolled sequences of 1, 2 steps" in html
+    assert f"{len(derived) - 2} of these are proved over 3 steps, too." in html
+
+
 def test_a_variant_tells_each_way_in_which_it_differs(tmp_path: Path) -> None:
     html = _expand(_view(tmp_path), "difference rnn-softmax")
     assert 'What differs from <a href="./">Elman network</a>' in html
@@ -204,7 +214,8 @@ def test_the_derivations_of_a_cell_are_those_that_carry_the_recursion(tmp_path: 
 def test_operations_tell_where_they_have_a_derivative(tmp_path: Path) -> None:
     html = _expand(_view(tmp_path), "operations")
     (relu,) = re.findall(r'<tr id="operation-relu">(.*?)</tr>', html)
-    assert "Rectified linear unit" in relu and "they have no derivative" in relu
+    assert "Rectified linear unit" in relu
+    assert "they have no derivative" in relu
 
 
 def test_words_shown_for_a_term(tmp_path: Path) -> None:

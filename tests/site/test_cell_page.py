@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from derivations.cells import cells
+from derivations.record.export import difference_record
 from docs.hooks import cell_page, prose, words
 from docs.hooks.cell_page import SLOTS, SlotError, cell_of, compose, slots
 
@@ -37,7 +39,8 @@ def test_prose_stands_where_its_slot_is() -> None:
     order += ["{{derivations rnn}}", "{{shapes rnn}}", "{{code rnn}}", "{{notebook rnn}}", "- **One.** Two."]
     places = [page.index(part) for part in order]
     assert places == sorted(places)
-    assert "{{slot" not in page and "<<" not in page
+    assert "{{slot" not in page
+    assert "<<" not in page
 
 
 def test_headings_and_anchors_are_the_same_in_both_languages() -> None:
@@ -54,7 +57,8 @@ def test_only_a_variant_tells_its_difference() -> None:
 
 def test_derivations_of_its_own_take_the_place_of_those_that_the_template_chooses() -> None:
     page = _compose(PROSE + "\n{{slot derivations}}\n\nHere.\n")
-    assert "Here." in page and "{{derivations rnn}}" not in page
+    assert "Here." in page
+    assert "{{derivations rnn}}" not in page
 
 
 def test_a_heading_of_its_own_stays_where_it_is() -> None:
@@ -108,3 +112,20 @@ def test_slots_are_no_markers_elsewhere() -> None:
     from docs.hooks.blocks import BLOCKS, INLINE
 
     assert cell_page.MARKER not in BLOCKS | INLINE
+
+
+def test_a_variants_difference_is_in_the_catalogue() -> None:
+    """By ID and name: an equation in place of another, one that falls away, parameters that go and come."""
+    coupled, first, peephole = (
+        difference_record(cells()[name]) for name in ("lstm-coupled", "lstm-1997", "lstm-peephole-o")
+    )
+    assert coupled == {
+        "changed": [{"parent": "lstm.forward.f", "own": "lstm-coupled.forward.f"}],
+        "gone": ["W_f", "U_f", "b_f"],
+        "new": [],
+    }
+    assert first is not None
+    assert {"parent": "lstm.forward.f", "own": None} in first["changed"]
+    assert peephole is not None
+    assert peephole["new"] == ["p_o"]
+    assert difference_record(cells()["lstm"]) is None

@@ -91,7 +91,8 @@ def test_time_flows_from_left_to_right_and_down_a_phone(cell: dict[str, Any]) ->
             assert placed.nodes[edge.tail][axis] < placed.nodes[edge.head][axis], edge
     (wide,) = layout([dot(graph, "wide")])
     states = [node.id for node in graph.nodes if node.shape == "state"]
-    assert all(wide.nodes[id][1] < wide.nodes["x"][1] for id in states)
+    inputs = [node.id for node in graph.nodes if node.shape == "input"]
+    assert all(wide.nodes[state][1] < wide.nodes[given][1] for state in states for given in inputs)
 
 
 def test_narrow_fits_a_phone() -> None:

@@ -124,6 +124,17 @@ def test_the_page_has_every_check_its_meaning_and_what_runs_it_again(
     assert "Every mutant that says something else was caught." in html
 
 
+def test_whether_the_step_was_composed_is_told_in_words(tmp_path: Path, data: dict[str, Any]) -> None:
+    _checks(data)["all-sizes"]["coverage"]["composed"] = True
+    assert "The whole step composed as wellyes" in _text(_full(tmp_path, data))
+    assert "是否另把整步复合起来证明是" in _text(_full(tmp_path, data, "zh"))
+
+
+def test_sizes_of_any_name_are_told(tmp_path: Path, data: dict[str, Any]) -> None:
+    _checks(data)["unrolled"]["coverage"] |= {"K": 5, "P": 4}
+    assert "Size K5Size P4" in _text(_full(tmp_path, data))
+
+
 def test_sizes_drawn_at_random_are_told_as_a_range(tmp_path: Path, data: dict[str, Any]) -> None:
     _checks(data)["agreement"]["coverage"] |= {"D": [1, 4], "batch": [2, 3]}
     text = _text(_full(tmp_path, data))
