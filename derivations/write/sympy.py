@@ -24,7 +24,7 @@ from sympy import Symbol as Scalar
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
-from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 from sympy.printing.repr import ReprPrinter
 
 from derivations.language.expressions import Apply, Elementwise, TimeSum, is_numbered, key_of
@@ -39,6 +39,9 @@ class _Printer(ReprPrinter):
 
     def _print_Str(self, name: Str) -> str:
         return repr(name.name)
+
+    def _print_MatrixElement(self, node: MatrixElement) -> str:
+        return f"{self.doprint(node.parent)}[{self.doprint(node.i)}, {self.doprint(node.j)}]"
 
     def _print_ElementwiseApplyFunction(self, node: ElementwiseApplyFunction) -> str:
         return f"{self.doprint(node.expr)}.applyfunc({self.doprint(node.function)})"

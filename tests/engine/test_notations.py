@@ -17,13 +17,15 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from derivations.cells import cells
 from derivations.derive.catalogue import formula, of_cell
 from derivations.derive.formula import Formula
+from derivations.derive.table import table
 from derivations.language import Cell, Source, Symbol
 from derivations.language.expressions import matmul
+from derivations.language.structure import TRANSPOSE
 from derivations.record import export
 from derivations.write.dialect import Notation, NotationError, Use, check, indexed, letters
 from derivations.write.layout import CDOT, PLUS, layout, lines, statement
 from derivations.write.mathml import mathml
-from derivations.write.notation import OWN, TRANSPOSE, Writing, box, table, time_index
+from derivations.write.notation import OWN, Writing, box, time_index
 from derivations.write.notations import notations
 from derivations.write.tex import tex
 from derivations.write.text import text
