@@ -61,7 +61,7 @@ test: setup-test ## everything that must hold: lint, types, proofs, site build, 
 	  case " $$failed " in *" $$part "*) printf '%s: FAILED\n' $$part;; *) printf '%s: passed\n' $$part;; esac; \
 	done; \
 	printf '== pytest\n'; \
-	$(WITH_EPOCH) $(VENV)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS) && [ -z "$$failed" ]
+	$(WITH_EPOCH) $(VENV)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS) && [ -z "$$failed" ]
 
 test-deep: setup-test ## what `make test` tries on two cells, with every cell; takes long
 	@$(VENV)/python -m pytest -n auto --dist worksteal tests/deep $(PYTEST_ARGS)

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import blocks
+from tests.once import once
 
 # What the source archive holds beside the packages.
 BESIDE = {"pyproject.toml", "README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", ".gitignore", "PKG-INFO"}
@@ -49,10 +50,14 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def built(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source archive and, made from that, the wheel, by the pinned build backend."""
-    folder = tmp_path_factory.mktemp("built")
-    done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, repository, cwd=folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        done = run(
+            sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, repository, cwd=folder
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once(tmp_path_factory, "built", make)
 
 
 @pytest.fixture(scope="module")

@@ -56,14 +56,6 @@ ARGUMENTS = {"x": "x: Array", "h_prev": "h_prev", "c_prev": "c_prev", "note_": "
 EXTENSIONS = ["attr_list", "footnotes", "md_in_html", "def_list", "tables", "pymdownx.superfences"]
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project whose site is built."""
-    root = fixture.tree(tmp_path_factory.mktemp("tree"))
-    assert build(root / "site", root)
-    return root
-
-
 def _page(tree: Path, address: str) -> BeautifulSoup:
     return BeautifulSoup((tree / "site" / address / "index.html").read_text(encoding="utf-8"), "html.parser")
 

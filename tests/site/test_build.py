@@ -20,14 +20,6 @@ from docs.hooks.paths import ROOT
 from tests.site import fixture
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project whose site is built."""
-    root = fixture.tree(tmp_path_factory.mktemp("tree"))
-    assert build(root / "site", root)
-    return root
-
-
 def _digest(site: Path) -> dict[str, str]:
     return {
         path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -26,14 +26,6 @@ MARK = re.compile(r'data-(math|tex)="([^"]+):([a-z]\d+)"')
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project whose site is built."""
-    root = fixture.tree(tmp_path_factory.mktemp("tree"))
-    assert build(root / "site", root)
-    return root
-
-
-@pytest.fixture(scope="module")
 def site(tree: Path) -> Path:
     return tree / "site"
 
