@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import sympy
 from sympy import Expr, Rational
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from derivations.language.expressions import Elementwise, hadamard, negate, square, times
-from derivations.language.row import Primitive, Set, Share, everywhere, like, name_of, named, plain, rest
-from derivations.language.structure import APART, INDICATOR
-from derivations.write.typeset import Box, Function, Letter, Number, Operator, Row
+from derivations.language.row import (
+    MATRIX,
+    PRODUCT,
+    SUM,
+    Primitive,
+    Set,
+    Share,
+    everywhere,
+    like,
+    name_of,
+    named,
+    plain,
+    rest,
+)
+from derivations.language.structure import APART, OSLASH
+from derivations.write.typeset import Box, Fence, Letter, Number, Operator, Row
 
 HALF = Rational(1, 2)
 
@@ -74,8 +88,10 @@ def indicator(
 
 
 def _condition(relation: str, tex: str, right: Box) -> Callable[[MatrixExpr, Set], Box]:
+    """Iverson's bracket: 1 where what stands in it holds, else 0."""
+
     def lay(node: MatrixExpr, inner: Set) -> Box:
-        return Function(INDICATOR, Row((inner(node.argument), Operator(relation, tex), right)))
+        return Fence(Row((inner(node.argument), Operator(relation, tex), right)), "[")
 
     return lay
 
@@ -140,13 +156,17 @@ ROWS: tuple[Primitive, ...] = (
         sympy.sqrt,
         defined=("positive-argument",),
     ),
-    function(
-        "reciprocal",
-        name_of("1/", "1/"),
-        lambda y, a: negate(square(y)),
-        everywhere("1 / {0}"),
-        lambda z: 1 / z,
-        defined=APART,
+    replace(
+        function(
+            "reciprocal",
+            name_of("1/", "1/"),
+            lambda y, a: negate(square(y)),
+            everywhere("1 / {0}"),
+            lambda z: 1 / z,
+            defined=APART,
+        ),
+        layout=lambda node, inner: Row((Number(1), OSLASH, inner(node.argument, SUM, PRODUCT, MATRIX))),
+        level=PRODUCT,
     ),
     function(
         "abs",
@@ -175,9 +195,8 @@ ROWS: tuple[Primitive, ...] = (
     indicator("sign", named(name_of("sign")), "np.sign({0})", sympy.sign, "abs"),
     indicator(
         "inside",
-        lambda node, inner: Function(
-            INDICATOR,
-            Row((Number(-3), Operator("<", "<"), inner(node.argument), Operator("<", "<"), Number(3))),
+        lambda node, inner: Fence(
+            Row((Number(-3), Operator("<", "<"), inner(node.argument), Operator("<", "<"), Number(3))), "["
         ),
         "(np.abs({0}) < 3)",
         lambda z: sympy.Heaviside(3 - sympy.Abs(z)),

@@ -37,10 +37,10 @@ from derivations.language.row import (
     plain,
     rest,
 )
-from derivations.write.typeset import Box, Function, Letter, Number, Operator, Row, Sup, joined, raised
+from derivations.write.typeset import Box, Fence, Function, Letter, Number, Operator, Row, Sup, joined, raised
 
 ODOT, OSLASH = Operator("⊙", r"\odot"), Operator("⊘", r"\oslash")
-INDICATOR, ONES = Letter("𝟙", r"\mathbb{1}"), Letter("𝟏", r"\mathbf{1}")
+ONES = Letter("𝟏", r"\mathbf{1}")
 TRANSPOSE = Letter("⊤", r"\top")
 SCALAR = (ONE, ONE)
 APART = ("nonzero-denominator",)
@@ -288,9 +288,7 @@ ROWS: tuple[Primitive, ...] = (
         "greater",
         like,
         lambda node, d: [],
-        lambda node, inner: Function(
-            INDICATOR, joined([inner(a) for a in node.operands], Operator(">", ">"))
-        ),
+        lambda node, inner: Fence(joined([inner(a) for a in node.operands], Operator(">", ">")), "["),
         *everywhere("({0} > {1})"),
         sympy=lambda a, b: plain(MatAdd(a, MatMul(-1, b)), sympy.Heaviside),
     ),
