@@ -30,7 +30,8 @@ def table(cell: Cell) -> dict[str, Symbol]:
         contribution = part_of(s, f"d{s.name}_t", "contribution", "t")
         found += [_cotangent(s, cotangent(s)), _cotangent(s, contribution, through="t")]
     found += [loss_symbol(cell, s) for s in cell.outputs]
-    found += [at_first_step(s, f"{s.name}_1") for s in found if s.key.anchor == "t" and s.key.offset == 0]
+    running = [s for s in found if s.key.anchor == "t" and s.key.offset == 0 and s.key.part != "contribution"]
+    found += [at_first_step(s, f"{s.name}_1") for s in running]
     known: dict[str, Symbol] = {}
     for s in found:
         if known.setdefault(s.name, s) != s:

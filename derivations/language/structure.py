@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Expr, MatAdd, MatMul, OneMatrix
+from sympy import Expr, MatAdd, MatMul, MatrixSymbol, OneMatrix
 from sympy.matrices.expressions.hadamard import HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -205,8 +205,24 @@ def _set_square(node: MatrixExpr, inner: Set) -> Box:
 
 
 def _plain_softmax(a: MatrixExpr) -> Expr:
+    # No entry is taken of a product: SymPy would write it as a sum over an index that has another name in every run.
     e = plain(a, sympy.exp)
-    return MatMul(1 / MatMul(OneMatrix(1, a.shape[0]), e)[0, 0], e)
+    return HadamardProduct(e, plain(MatMul(OneMatrix(a.shape[0], a.shape[0]), e), lambda z: 1 / z))
+
+
+def _plain_scaled(s: MatrixExpr, A: MatrixExpr) -> Expr:
+    """A scalar times an array: its entry where it is a symbol, else the scalar at every place."""
+    if isinstance(s, MatrixSymbol):
+        return MatMul(s[0, 0], A)
+    return HadamardProduct(plain_spread(s, tuple(A.shape)), A)
+
+
+def plain_spread(s: MatrixExpr, shape: Shape) -> Expr:
+    """A scalar at every place of a shape, in SymPy's own classes."""
+    rows, columns = shape
+    if isinstance(s, MatrixSymbol):
+        return MatMul(s[0, 0], OneMatrix(rows, columns))
+    return MatMul(OneMatrix(rows, 1), s, OneMatrix(1, columns))
 
 
 ROWS: tuple[Primitive, ...] = (
@@ -300,7 +316,7 @@ ROWS: tuple[Primitive, ...] = (
             (inner(node.operands[0], SUM, PRODUCT, MATRIX), inner(node.operands[1], SUM, PRODUCT))
         ),
         *everywhere("{0} * {1}"),
-        sympy=lambda s, A: MatMul(s[0, 0], A),
+        sympy=_plain_scaled,
         level=MATRIX,
     ),
     Primitive(

@@ -29,6 +29,7 @@ from sympy.printing.repr import ReprPrinter
 
 from derivations.language.expressions import Apply, Elementwise, TimeSum, is_numbered, key_of
 from derivations.language.primitives import row
+from derivations.language.structure import plain_spread
 
 TIME, STEPS = Scalar("t", integer=True), Scalar("T", integer=True, positive=True)
 ROW, COLUMN = Scalar("j", integer=True), Scalar("k", integer=True)
@@ -72,7 +73,7 @@ def plain(node: MatrixExpr) -> MatrixExpr:
     if isinstance(node, MatrixSymbol):
         return MatrixSymbol(node.name, *node.shape)
     if isinstance(node, Apply) and node.function == "spread":
-        return MatMul(plain(node.operands[0])[0, 0], OneMatrix(*node.shape))
+        return plain_spread(plain(node.operands[0]), tuple(node.shape))
     if isinstance(node, Elementwise | Apply):
         operands = node.operands if isinstance(node, Apply) else (node.argument,)
         written = row(node).sympy
