@@ -34,6 +34,7 @@ from derivations.language.expressions import (
 from derivations.language.primitives import PRIMITIVES, apply, kind
 from derivations.language.symbols import Symbol
 from derivations.mutants.sites import put, rebuild, sites
+from derivations.mutants.slips import slips_of
 
 Make = Callable[[], MatrixExpr]
 Kind = Callable[[Formula, Cell], Iterator[Make]]
@@ -202,6 +203,14 @@ def overwritten(f: Formula, _: Cell) -> Iterator[Make]:
         yield partial(_same, f.right.args[0])
 
 
+def slip(f: Formula, _: Cell) -> Iterator[Make]:
+    """What programs, papers and tutorials have for this formula; not where they sum over a part of the steps alone."""
+    for one in slips_of(f.id):
+        right = one.wrong(f.right, lambda name: f.symbols[name].node)
+        if not any(isinstance(part, TimeSum) for part in expressions.parts(right)):
+            yield partial(_same, right)
+
+
 # Where two kinds give the same expression it counts for the first: the most telling name comes first.
 KINDS: dict[str, Kind] = {
     "value-for-slope": value_for_slope,
@@ -218,6 +227,7 @@ KINDS: dict[str, Kind] = {
     "flip-sign": flip_sign,
     "drop-factor": drop_factor,
     "double-factor": double_factor,
+    "slip": slip,
 }
 
 

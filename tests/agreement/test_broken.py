@@ -20,7 +20,7 @@ SEED = 5
 # All else is the same for every cell: several inputs and an output that is not carried, two states, one.
 NAMES = {"gla": Sizes(3, 2, K=3, V=2), "lstm": Sizes(3, 2, D=3, H=2), "rnn": Sizes(3, 2, D=3, H=2)}
 # Formulas are run here as they are printed. What reads another step is not printed; tests/strength judges it.
-UNPRINTED = {"shift-time", "not-summed", "overwritten"}
+UNPRINTED = {"shift-time", "not-summed", "overwritten", "slip"}
 # g ⊙ i for i ⊙ g is no mistake.
 EQUAL = 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import count, product
 from math import prod
 from random import Random
@@ -124,9 +125,9 @@ def written_out(node: Node, table: Table, at: dict[str, int]) -> int:
             return sum(values) if kind == "add" else prod(values)
 
 
-def value(polynomial: Polynomial, table: Table, at: dict[str, int]) -> int:
+def value(polynomial: Polynomial, table: Table, at: dict[str, int]) -> int | Fraction:
     """The value of a normal form, every sum written out."""
-    total = 0
+    total: int | Fraction = 0
     for (factors, sizes), coefficient in polynomial.items():
         for summed in product(*(range(1, RANGES[size] + 1) for size in sizes)):
             places = at | dict(enumerate(summed))

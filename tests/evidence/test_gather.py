@@ -123,8 +123,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Counting:
     """`verify` without its work: tasks are counted, programs that compare are not there."""
     counting = Counting()
     monkeypatch.setattr(program, "prove", counting)
-    monkeypatch.setattr(program.ledger, "check", lambda _: None)
-    monkeypatch.setattr(program.export, "document", lambda data: {"cells": NAMES})
+    monkeypatch.setattr("derivations.record.ledger.check", lambda _: None)
+    monkeypatch.setattr("derivations.record.export.document", lambda data: {"cells": NAMES})
     monkeypatch.setattr("derivations.record.gather.checkers.run", lambda *_: {})
     return counting
 

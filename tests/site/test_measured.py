@@ -13,6 +13,7 @@ import pytest
 
 from derivations.mutants.judge import CHECKS
 from derivations.mutants.kinds import KINDS
+from derivations.mutants.slips import PUBLISHED
 from docs.hooks import bibliography, blocks, evidence, measured, words
 from docs.hooks.catalogue import Catalogue
 from docs.hooks.math import Batch
@@ -29,7 +30,6 @@ from tests.judges.strength.configurations import (
     combined,
 )
 from tests.judges.strength.gradient_check import GradientCheck
-from tests.judges.strength.slips import SLIPS
 from tests.judges.witnesses.shown import names
 from tests.site.fixture import BIBLIOGRAPHY, catalogue
 
@@ -124,7 +124,7 @@ def test_all_that_is_measured_has_words(language: str) -> None:
     for one in CONFIGURATIONS:
         assert measured.configuration(known, one.name)
         assert known.say(f"configuration-texts.{measured.key_of(one.name)}")
-    for slip in SLIPS:
+    for slip in PUBLISHED:
         assert known.say(f"slips.{slip.name}")
         assert known.say(f"slip-texts.{slip.name}")
     for name in names():
@@ -185,13 +185,13 @@ def test_a_dropped_ds_passes_one_step_only_without_a_cotangent_on_the_final_stat
 
 
 def test_a_dropped_ds_fails_two_steps_with_a_loss_on_the_last() -> None:
-    slip = next(one for one in SLIPS if one.name == "memory-cotangent-dropped").broken()
+    slip = next(one for one in PUBLISHED if one.name == "memory-cotangent-dropped").broken()
     two = combined("two steps", replace(STRONG, T=2), LAST_LOSS, NO_FINAL)
     assert GradientCheck(slip.cell, two).catches(slip)
 
 
 def test_a_missing_slope_of_tanh_passes_small_states_and_a_loose_tolerance_together() -> None:
-    slip = next(one for one in SLIPS if one.name == "slope-of-tanh-missing").broken()
+    slip = next(one for one in PUBLISHED if one.name == "slope-of-tanh-missing").broken()
     parts = {"tiny": TINY, "loose": LOOSE, "zero": ZERO_STATE}
     assert not GradientCheck(slip.cell, combined("all", *parts.values())).catches(slip)
     for left_out in parts:

@@ -15,6 +15,7 @@ from derivations.derive.catalogue import formula, of_cell
 from derivations.derive.formula import Formula
 from derivations.language.expressions import negate
 from derivations.mutants.generate import Mutant, mutants
+from derivations.mutants.slips import PUBLISHED
 from tests.judges.strength.configurations import (
     CONFIGURATIONS,
     NO_FINAL,
@@ -27,9 +28,8 @@ from tests.judges.strength.configurations import (
 )
 from tests.judges.strength.gradient_check import BrokenCheckError, GradientCheck, applies
 from tests.judges.strength.per_formula import Agreement
-from tests.judges.strength.slips import SLIPS
 
-BY_NAME = {s.name: s for s in SLIPS}
+BY_NAME = {s.name: s for s in PUBLISHED}
 CELLS = ("gru-after", "lstm-linear", "rnn")
 # i ⊙ g and g ⊙ i.
 EQUAL = {"lstm-linear.forward.c/swap-gates/1"}

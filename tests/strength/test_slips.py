@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from derivations.derive.catalogue import formula
+from derivations.mutants.slips import PUBLISHED
 from tests.judges.strength.configurations import (
     NO_FINAL,
     ONE_STEP,
@@ -19,9 +20,8 @@ from tests.judges.strength.configurations import (
     combined,
 )
 from tests.judges.strength.gradient_check import GradientCheck
-from tests.judges.strength.slips import SLIPS
 
-BY_NAME = {s.name: s for s in SLIPS}
+BY_NAME = {s.name: s for s in PUBLISHED}
 
 
 @cache
@@ -78,5 +78,5 @@ def test_the_lost_first_step_is_the_sum_from_the_second() -> None:
 
 
 def test_every_slip_has_a_source_and_a_name_of_its_own() -> None:
-    assert len(BY_NAME) == len(SLIPS)
-    assert all(s.source for s in SLIPS)
+    assert len(BY_NAME) == len(PUBLISHED)
+    assert all(s.source for s in PUBLISHED)

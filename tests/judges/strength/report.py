@@ -10,12 +10,12 @@ import numpy as np
 from derivations.cells import cells
 from derivations.derive.catalogue import of_cell
 from derivations.mutants.generate import mutants
+from derivations.mutants.slips import PUBLISHED
 from tests.judges.forward import UnlikeError
 from tests.judges.report import Record, versions
 from tests.judges.strength.configurations import CONFIGURATIONS, STRONG, Configuration
 from tests.judges.strength.gradient_check import GradientCheck, applies
 from tests.judges.strength.per_formula import Agreement
-from tests.judges.strength.slips import SLIPS
 
 
 @dataclass
@@ -80,7 +80,7 @@ def judge(name: str) -> Found:
             found.missed[mutant.id] = (
                 [c for c, check in checks if not check.catches(broken)] if judged else None
             )
-    for slip in SLIPS:
+    for slip in PUBLISHED:
         wrong = slip.broken()
         if wrong.cell == name:
             found.slips[slip.name] = [c for c, check in checks if not check.catches(wrong)]
@@ -127,7 +127,7 @@ def _slips(found: Found) -> dict[str, Record]:
             "missed": found.slips[slip.name],
             "caught": [c for c in found.configurations if c not in found.slips[slip.name]],
         }
-        for slip in SLIPS
+        for slip in PUBLISHED
         if slip.name in found.slips
     }
 
