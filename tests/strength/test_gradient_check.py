@@ -30,7 +30,7 @@ from tests.judges.strength.gradient_check import BrokenCheckError, GradientCheck
 from tests.judges.strength.per_formula import Agreement
 
 BY_NAME = {s.name: s for s in PUBLISHED}
-CELLS = ("gru-after", "lstm-linear", "rnn")
+CELLS = ("lstm-linear", "rnn")
 # i ⊙ g and g ⊙ i.
 EQUAL = {"lstm-linear.forward.c/swap-gates/1"}
 # Taken away alone, these hide nothing of what the mutants are: the rest of the configuration still shows it.
