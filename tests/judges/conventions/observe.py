@@ -401,13 +401,18 @@ class Observer:
     ) -> Iterable[tuple[str, int, list[Array]]]:
         """Every cell of ours that has such gates, how many parameters it has, and what it gives."""
         for name, module in lstmref.cells().items():
-            if name.split("-")[0] != self.layer.kind:
+            # The same interface: x in, the states of a layer out, and no size beside D and H.
+            if name.split("-")[0] != self.layer.kind or module.LAYOUT.letters != ("D", "H"):
+                continue
+            if list(module.LAYOUT.inputs) != ["x"] or set(module.STATES) != set(self._order):
                 continue
             D, H = x.shape[1], len(begin["h"])
-            params = {p: np.zeros(shape) for p, shape in module.parameter_shapes(D, H).items()}
-            for (tensor_name, index), value in drawn.items():
-                tensor = next(t for t in self.layer.tensors if t.name == tensor_name)
-                params[self._parameter(tensor.of, tensor.slots[index], params)] += value
+            params = {p: np.zeros(shape) for p, shape in module.parameter_shapes(D=D, H=H).items()}
+            slots = {key: self._parameter(*self._slot(*key), params) for key in drawn}
+            if not set(slots.values()) <= params.keys():  # a gate of the layer is none of the cell's
+                continue
+            for key, value in drawn.items():
+                params[slots[key]] += value
             states = [begin[s][None] for s in module.STATES]
             found = []
             for x_t in x:
@@ -415,6 +420,11 @@ class Observer:
                 states = list(now)
                 found.append(np.concatenate([s[0] for s in states]))
             yield name, len(params), found
+
+    def _slot(self, name: str, index: int) -> tuple[str, str]:
+        """What a slot is of, and its name."""
+        tensor = next(t for t in self.layer.tensors if t.name == name)
+        return tensor.of, tensor.slots[index]
 
     @staticmethod
     def _parameter(of: str, slot: str, params: Mapping[str, Array]) -> str:
