@@ -37,7 +37,7 @@
 # %%
 from collections import Counter
 from dataclasses import replace
-from math import exp, sqrt, tanh
+from math import exp, log, sqrt, tanh
 from random import Random
 
 from IPython.display import Markdown, Math, display
@@ -46,7 +46,7 @@ from derivations.cells import cells
 from derivations.derive.formulas import formulas
 from derivations.language.expressions import TimeSum, add
 from derivations.prove.all_sizes import AllSizes
-from derivations.prove.entries import evaluate
+from derivations.prove.entries import Arithmetic, evaluate
 from derivations.prove.unrolled import Unrolled
 from derivations.write.layout import lines
 from derivations.write.tex import aligned, tex
@@ -199,31 +199,63 @@ for steps in (1, 2):
 # 一步的输出：各元素平方和的一半。
 
 # %%
-sizes = {"D": 3, "H": 4}
+sizes = {dimension.name: size for dimension, size in zip(cell.dimensions, (3, 4, 5), strict=False)}
 length = 12
 scales = (0.5, 1.0, 2.0)
 seed = 1
 
 # %%
-ACTIVATIONS = {"sigmoid": lambda a: 1 / (1 + exp(-a)), "tanh": tanh}
+FUNCTIONS = {
+    "sigmoid": lambda a: 1 / (1 + exp(-a)),
+    "tanh": tanh,
+    "relu": lambda a: max(a, 0.0),
+    "exp": exp,
+    "log": log,
+    "softplus": lambda a: log(1 + exp(a)),
+    "sqrt": sqrt,
+    "reciprocal": lambda a: 1 / a,
+    "abs": abs,
+    "hard-sigmoid": lambda a: min(max(a / 6 + 0.5, 0.0), 1.0),
+    "max": max,
+    "min": min,
+    "positive": lambda a: float(a > 0),
+    "sign": lambda a: float(a > 0) - float(a < 0),
+    "inside": lambda a: float(abs(a) < 3),
+    "greater": lambda a, b: float(a > b),
+}
+given_sizes = {dimension.size: sizes[dimension.name] for dimension in cell.dimensions}
 
 
-def activate(node, argument):
-    return [[ACTIVATIONS[node.function](a) for a in row] for row in argument]
+def size(n):
+    return int(n.subs(given_sizes))
 
 
 def compute(expression, values):
-    return evaluate(expression, lambda symbol: values[symbol.name], activate)
+    def look(symbol):
+        return values[symbol.name]
+
+    def call(function, *arguments):
+        return FUNCTIONS[function](*arguments)
+
+    def number(n):
+        return float(n.subs(given_sizes))
+
+    return evaluate(expression, Arithmetic(look, call, size, number))
 
 
 def shape(symbol):
-    given = {dimension.size: sizes[dimension.name] for dimension in cell.dimensions}
-    return [int(n.subs(given)) for n in symbol.shape]
+    return [size(n) for n in symbol.shape]
 
 
 def draw(symbol, scale, random):
     rows, columns = shape(symbol)
     return [[random.gauss(0, scale / sqrt(columns)) for _ in range(columns)] for _ in range(rows)]
+
+
+def draw_data(symbol, random):
+    entries = [[random.random() for _ in row] for row in zeros(symbol)]
+    total = sum(sum(row) for row in entries)
+    return [[a / total for a in row] for row in entries]
 
 
 def zeros(symbol):
@@ -234,7 +266,13 @@ def zeros(symbol):
 def settings(scale):
     random = Random(seed)
     parameters = {p.name: draw(p, scale, random) for p in cell.parameters}
-    inputs = [{x.name: draw(x, 1.0, random) for x in cell.inputs} for _ in range(length)]
+    once = {s.name: draw_data(s, random) for s in cell.constants}
+    inputs = [
+        {x.name: draw(x, 1.0, random) for x in cell.inputs}
+        | {y.name: draw_data(y, random) for y in cell.data}
+        | once
+        for _ in range(length)
+    ]
     return parameters, inputs
 
 
@@ -252,7 +290,7 @@ def run_forward(parameters, inputs):
 
 
 def loss(history):
-    return sum(a * a for (a,) in history[-1][cell.output.name]) / 2
+    return sum(a * a for row in history[-1][cell.output.name] for a in row) / 2
 
 
 def run_backward(history):
@@ -261,7 +299,9 @@ def run_backward(history):
     cotangents = []
     for values in reversed(history):
         last = not cotangents
-        values = values | arriving | {f"d{output.name}_loss": values[output.name] if last else zeros(output)}
+        on_outputs = {f"d{o.name}_loss": zeros(o) for o in cell.outputs}
+        values = values | arriving | on_outputs
+        values[f"d{output.name}_loss"] = values[output.name] if last else zeros(output)
         for formula in catalogue:
             once = isinstance(formula.right, TimeSum)
             if formula.pass_ == "backward" and not once and "initial-state" not in formula.assumptions:
@@ -272,44 +312,50 @@ def run_backward(history):
 
 
 # %% [markdown] tags=["lang-en"]
-# First a check: the gradient of one entry of one parameter, by the derived formulas and by a central
-# difference. The parameter and the entry are yours to choose.
+# First a check: the gradient of one entry of one parameter (of an input of the first step, where a cell has
+# no parameters), by the derived formulas and by a central difference. Which entry is yours to choose.
 
 # %% [markdown] tags=["lang-zh"]
-# 先做一次核对：任选一个参数的一个元素，比较公式给出的梯度与中心差分的结果。参数和元素都可以自己换。
+# 先做一次核对：任选一个参数的一个元素（没有参数的单元，就取第一步的一个输入），比较公式给出的梯度与中心差分
+# 的结果。参数和元素都可以自己换。
 
 # %%
-parameter, row, column = cell.parameters[1], 0, 1
+checked, row, column = (cell.parameters or cell.inputs)[1], 0, 0
 step = 1e-5
 
 
 def nudged(by):
     parameters, inputs = settings(1.0)
-    parameters[parameter.name][row][column] += by
+    of = parameters if checked in cell.parameters else inputs[0]
+    of[checked.name][row][column] += by
     return loss(run_forward(parameters, inputs))
 
 
-by_formula = sum(
-    values[f"d{parameter.name}_t"][row][column] for values in run_backward(run_forward(*settings(1.0)))
-)
+history = run_backward(run_forward(*settings(1.0)))
+if checked in cell.parameters:
+    by_formula = sum(values[f"d{checked.name}_t"][row][column] for values in history)
+else:  # an input, at the first step
+    by_formula = history[0][f"d{checked.name}"][row][column]
 by_difference = (nudged(step) - nudged(-step)) / (2 * step)
-print(f"{parameter.name}[{row},{column}]  {by_formula:.6f}  {by_difference:.6f}")
-assert abs(by_formula - by_difference) < 1e-7
+print(f"{checked.name}[{row},{column}]  {by_formula:.6f}  {by_difference:.6f}")
+assert abs(by_formula - by_difference) < 1e-7 * max(1, abs(by_difference))
 
 # %% [markdown] tags=["lang-en"]
 # Then a question: how much of the gradient is left after it has gone back through many steps? Each row is a
-# time step, each column a scale of the weights; the number is the norm of the cotangent of the output state
-# at that step. Try other scales, longer sequences, or another cell.
+# time step, each column a scale of the weights; the number is the norm of the cotangent of the first state at
+# that step. Try other scales, longer sequences, or another cell.
 
 # %% [markdown] tags=["lang-zh"]
-# 再看一个问题：梯度往回传过许多步之后还剩多少？每行是一个时间步，每列是一种权重尺度，数值是该步输出状
-# 态的梯度的范数。可以换别的尺度、更长的序列或别的循环单元再试。
+# 再看一个问题：梯度往回传过许多步之后还剩多少？每行是一个时间步，每列是一种权重尺度，数值是该步第一
+# 个状态的梯度的范数。可以换别的尺度、更长的序列或别的循环单元再试。
 
 # %%
+watched = f"d{cell.states[0].name}"
 columns = []
 for scale in scales:
     history = run_backward(run_forward(*settings(scale)))
-    columns.append([sqrt(sum(a * a for (a,) in values[f"d{cell.output.name}"])) for values in history])
+    norms = [sqrt(sum(a * a for row in values[watched] for a in row)) for values in history]
+    columns.append(norms)
 print("  t", *(f"{scale:>10}" for scale in scales))
 for t in range(length, 0, -1):
     print(f"{t:3}", *(f"{column[t - 1]:10.2e}" for column in columns))
