@@ -10,7 +10,6 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from derivations.cells import cells
 from derivations.derive.catalogue import of_cell
 from derivations.derive.formula import DerivationStep, Formula
-from derivations.derive.graph import graph
 from derivations.derive.table import table
 from derivations.language import Cell, Dimension, Equation, Source, Symbol
 from derivations.language.expressions import TimeSum, hadamard, outer
@@ -23,6 +22,7 @@ from derivations.record.trusted import trusted_base
 from derivations.write import notation
 from derivations.write.code import numpy
 from derivations.write.dialect import Notation, NotationError
+from derivations.write.graph import graph
 from derivations.write.layout import Symbols, layout, lines, statement
 from derivations.write.mathml import mathml
 from derivations.write.notation import Writing

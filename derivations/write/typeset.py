@@ -125,8 +125,8 @@ def joined(boxes: Sequence[Box], between: Operator) -> Box:
 
 
 def raised(base: Box, above: Box) -> Sup:
-    """A base with something above; in parentheses where it has a superscript already, as y^t has in some notations."""
-    return Sup(Fence(base) if _has_superscript(base) else base, above)
+    """A base with something above; in parentheses where it is tall, or has a superscript already, as y^t may have."""
+    return Sup(Fence(base) if isinstance(base, Frac | At) or _has_superscript(base) else base, above)
 
 
 def _has_superscript(box: Box) -> bool:
