@@ -48,19 +48,32 @@ def arguments(
 ) -> tuple[dict[str, Array], list[Array], dict[str, int]]:
     """Read the arguments of a cell's forward pass: params, and those that `axes` names, as arrays of one dtype.
 
-    axes: the axes of each argument, by letters, such as x ("T", "B", "D"); given: the arguments by these names. The
-    parameters have the shapes that `parameter_shapes` gives for the sizes of the `letters`; a letter that no argument
-    has is measured on them. Nothing is copied that need not be: the arrays may be the caller's own, of any layout, and
-    must neither be written to nor kept in a cache. float16 comes back as float32. Returns the sizes of all letters as
-    well. Raises KindError, ShapeError, NameSetError or NotFiniteError.
+    The parameters have the shapes that `parameter_shapes` gives for the sizes of the `letters`; a letter that
+    no argument has is measured on them. Nothing is copied that need not be: the arrays may be the caller's
+    own, of any layout, and must neither be written to nor kept in a cache. float16 comes back as float32.
 
-    >>> def parameter_shapes(D, H):
-    ...     return {"W": (H, D)}
-    >>> axes = {"x": ("T", "B", "D"), "h_0": ("B", "H")}
-    >>> given = {"x": np.ones((5, 3, 2), np.float16), "h_0": np.zeros((3, 1), "f4")}
-    >>> p, (x, h_0), sizes = arguments(parameter_shapes, ("D", "H"), axes, {"W": [[1, 2]]}, given)
-    >>> p["W"].dtype, x.dtype, sizes
-    (dtype('float32'), dtype('float32'), {'T': 5, 'B': 3, 'D': 2, 'H': 1})
+    Args:
+        axes: the axes of each argument, by letters, such as x ("T", "B", "D").
+        params: the parameters by name.
+        given: the arguments by these names.
+
+    Returns:
+        The parameters and the arguments, by name, and the sizes of all letters.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
+        ShapeError: a wrong shape or size.
+        NameSetError: a name that is missing or unknown.
+        NotFiniteError: NaN or an infinity.
+
+    Examples:
+        >>> def parameter_shapes(D, H):
+        ...     return {"W": (H, D)}
+        >>> axes = {"x": ("T", "B", "D"), "h_0": ("B", "H")}
+        >>> given = {"x": np.ones((5, 3, 2), np.float16), "h_0": np.zeros((3, 1), "f4")}
+        >>> p, (x, h_0), sizes = arguments(parameter_shapes, ("D", "H"), axes, {"W": [[1, 2]]}, given)
+        >>> p["W"].dtype, x.dtype, sizes
+        (dtype('float32'), dtype('float32'), {'T': 5, 'B': 3, 'D': 2, 'H': 1})
     """
     sizes: dict[str, int] = {}
     first, *others = axes
@@ -85,7 +98,11 @@ def _shapes(parameter_shapes: ShapeTable, **sizes: int) -> dict[str, tuple[int, 
 
 
 def _measure(name: str, value: Array, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
-    """Raise ShapeError unless the axes have the sizes that are known; note those that are not."""
+    """Raise ShapeError unless the axes have the sizes that are known; note those that are not.
+
+    Raises:
+        ShapeError: unless the axes have the sizes that are known; note those that are not.
+    """
     known = sizes.copy()
     if value.ndim == len(axes):
         for letter, n in zip(axes, value.shape):  # noqa: B905 -- of one length, and short sequences feel `strict`
@@ -113,16 +130,26 @@ def cotangents(
 ) -> dict[str, Array]:
     """Read cotangents of outputs; one that is not given is zero, as a read-only view that takes no memory.
 
-    `shapes` maps each allowed name to the shape that the cotangent must have, dtype is that of the outputs.
     The others are aligned in memory, and may be the caller's own: they must not be written to, nor returned.
-    Raises KindError, ShapeError, NameSetError or NotFiniteError.
 
-    >>> shapes, dtype = {"h": (3, 2), "c": (3, 2)}, np.dtype(float)
-    >>> bool(cotangents({"h": np.ones((3, 2))}, shapes, dtype)["c"].any())
-    False
-    >>> cotangents({"h": np.ones(2)}, shapes, dtype)
-    Traceback (most recent call last):
-    lstmref.errors.ShapeError: cotangent h: expected (3, 2), got (2,)
+    Args:
+        given: arrays by name.
+        shapes: of each allowed name the shape that the cotangent must have.
+        dtype: that of the outputs.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
+        ShapeError: a wrong shape or size.
+        NameSetError: a name that is missing or unknown.
+        NotFiniteError: NaN or an infinity.
+
+    Examples:
+        >>> shapes, dtype = {"h": (3, 2), "c": (3, 2)}, np.dtype(float)
+        >>> bool(cotangents({"h": np.ones((3, 2))}, shapes, dtype)["c"].any())
+        False
+        >>> cotangents({"h": np.ones(2)}, shapes, dtype)
+        Traceback (most recent call last):
+        lstmref.errors.ShapeError: cotangent h: expected (3, 2), got (2,)
     """
     if not isinstance(given, Mapping):
         raise KindError(f"cotangents: expected a mapping of names to arrays, got {type(given).__name__}")
@@ -146,9 +173,13 @@ def cotangents(
 def cache(given: object, expected: type[CacheT]) -> CacheT:
     """Return `given` if it is a cache of the class that this cell's forward makes, else raise KindError.
 
-    >>> cache((), dict)
-    Traceback (most recent call last):
-    lstmref.errors.KindError: cache: expected dict, got tuple
+    Raises:
+        KindError: otherwise.
+
+    Examples:
+        >>> cache((), dict)
+        Traceback (most recent call last):
+        lstmref.errors.KindError: cache: expected dict, got tuple
     """
     if not isinstance(given, expected):
         raise KindError(f"cache: expected {_class_name(expected)}, got {_class_name(type(given))}")
@@ -158,11 +189,16 @@ def cache(given: object, expected: type[CacheT]) -> CacheT:
 def size(name: str, value: int) -> int:
     """Return `value` as an int if it is a whole number >= 0, else raise KindError or ShapeError.
 
-    >>> size("H", np.int64(4))
-    4
-    >>> size("H", -1)
-    Traceback (most recent call last):
-    lstmref.errors.ShapeError: H: expected a whole number >= 0, got -1
+    Raises:
+        KindError: otherwise.
+        ShapeError: otherwise.
+
+    Examples:
+        >>> size("H", np.int64(4))
+        4
+        >>> size("H", -1)
+        Traceback (most recent call last):
+        lstmref.errors.ShapeError: H: expected a whole number >= 0, got -1
     """
     try:
         number = operator.index(value)
@@ -176,18 +212,27 @@ def size(name: str, value: int) -> int:
 def array(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: str = "") -> Array:
     """`value` as a plain array of `dtype`, or where that is None of the dtype it comes in; any shape.
 
-    float16 comes back as float32; what has no dtype (a list, a number) in `dtype`, where that is None in float64.
-    Not copied if it need not be, so the result may be the caller's own. `name` stands in errors, `as_in` says there
-    what has the dtype. Raises KindError or NotFiniteError.
+    float16 comes back as float32; what has no dtype (a list, a number) in `dtype`, where that is None in
+    float64. Not copied if it need not be, so the result may be the caller's own.
 
-    >>> array("x", [1, 2.5])
-    array([1. , 2.5])
-    >>> array("W", np.ones(2, np.float32), np.dtype(np.float64), "x")
-    Traceback (most recent call last):
-    lstmref.errors.KindError: W: expected float64 (as x), got float32
-    >>> array("W", [1.0, 1e300], np.dtype(np.float32), "x")
-    Traceback (most recent call last):
-    lstmref.errors.NotFiniteError: W: expected finite numbers, got 1e+300 at (1,), too large for float32
+    Args:
+        name: what errors call it.
+        value: of any shape.
+        as_in: says in errors what has the dtype.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
+        NotFiniteError: NaN or an infinity.
+
+    Examples:
+        >>> array("x", [1, 2.5])
+        array([1. , 2.5])
+        >>> array("W", np.ones(2, np.float32), np.dtype(np.float64), "x")
+        Traceback (most recent call last):
+        lstmref.errors.KindError: W: expected float64 (as x), got float32
+        >>> array("W", [1.0, 1e300], np.dtype(np.float32), "x")
+        Traceback (most recent call last):
+        lstmref.errors.NotFiniteError: W: expected finite numbers, got 1e+300 at (1,), too large for float32
     """
     found = read(name, value, dtype, as_in)
     finite(name, found, value)
@@ -195,10 +240,17 @@ def array(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: st
 
 
 def read(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: str = "") -> Array:
-    """Like `array`, with entries of any value: for what has entries that do not count. Raises KindError.
+    """Like `array`, with entries of any value: for what has entries that do not count.
 
-    >>> read("x", [1.0, np.nan])
-    array([ 1., nan])
+    Args:
+        value: as for `array`.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
+
+    Examples:
+        >>> read("x", [1.0, np.nan])
+        array([ 1., nan])
     """
     # Of an array in a dtype that is computed in, nothing need be found out; short sequences feel the difference.
     known = type(value) is np.ndarray and value.dtype in DTYPES
@@ -213,12 +265,18 @@ def read(name: str, value: Given, dtype: np.dtype[Any] | None = None, as_in: str
 def finite(name: str, found: Array, given: Given | None = None) -> None:
     """Raise NotFiniteError, with the place of the first, if `found` holds NaN or an infinity.
 
-    `given` is what it was read from: a number may have been too large for the dtype.
+    Args:
+        found: of any shape.
+        given: what it was read from: a number may have been too large for the dtype.
 
-    >>> finite("x", np.array([1e300]))  # finite, though its square is not
-    >>> finite("x", np.array([0.0, -np.inf]))
-    Traceback (most recent call last):
-    lstmref.errors.NotFiniteError: x: expected finite numbers, got -inf at (1,)
+    Raises:
+        NotFiniteError: with the place of the first, if `found` holds NaN or an infinity.
+
+    Examples:
+        >>> finite("x", np.array([1e300]))  # finite, though its square is not
+        >>> finite("x", np.array([0.0, -np.inf]))
+        Traceback (most recent call last):
+        lstmref.errors.NotFiniteError: x: expected finite numbers, got -inf at (1,)
     """
     # A finite sum of squares has finite terms only, and BLAS adds up faster than NumPy looks at each. One that is not
     # may have overflowed.
@@ -240,8 +298,12 @@ def _stored(value: Array) -> Array:
 def own(value: Array) -> Array:
     """A private, C-contiguous, writable copy of `value`; same shape and dtype.
 
-    >>> own(np.broadcast_to(np.ones(()), (2, 3))).strides
-    (24, 8)
+    Args:
+        value: an array of any shape.
+
+    Examples:
+        >>> own(np.broadcast_to(np.ones(()), (2, 3))).strides
+        (24, 8)
     """
     return np.array(value, order="C")
 
@@ -251,12 +313,22 @@ def parameters(
 ) -> dict[str, Array]:
     """Read parameters that must have exactly the names and shapes of `shapes`; not copied if they need not be.
 
-    Each is read as by `array`; `as_in` says in errors what has the dtype.
-    Raises KindError, ShapeError, NameSetError or NotFiniteError.
+    Each is read as by `array`.
 
-    >>> parameters({"W": np.ones((2, 3)), "b": np.ones(2)}, {"W": (2, 3), "U": (2, 2)}, np.dtype(np.float64))
-    Traceback (most recent call last):
-    lstmref.errors.NameSetError: params: missing U, unknown b; expected W, U
+    Args:
+        params: arrays by name.
+        as_in: says in errors what has the dtype.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
+        ShapeError: a wrong shape or size.
+        NameSetError: a name that is missing or unknown.
+        NotFiniteError: NaN or an infinity.
+
+    Examples:
+        >>> parameters({"W": np.ones((2, 3)), "b": np.ones(2)}, {"W": (2, 3), "U": (2, 2)}, np.dtype(np.float64))
+        Traceback (most recent call last):
+        lstmref.errors.NameSetError: params: missing U, unknown b; expected W, U
     """
     return named("params", params, shapes, dtype, as_in)
 
@@ -271,11 +343,14 @@ def named(
 ) -> dict[str, Array]:
     """Read a mapping, called `what` in errors, as `parameters` reads params; see `parameters`.
 
-    given: names to arrays, with exactly the names and shapes of `shapes`. In errors `label` stands before each name.
+    Args:
+        given: names to arrays, with exactly the names and shapes of `shapes`.
+        label: stands in errors before each name.
 
-    >>> named("states", {"h": [[1.0, 2.0]]}, {"h": (1, 3)}, np.dtype(np.float32), "x", label="state ")
-    Traceback (most recent call last):
-    lstmref.errors.ShapeError: state h: expected (1, 3), got (1, 2)
+    Examples:
+        >>> named("states", {"h": [[1.0, 2.0]]}, {"h": (1, 3)}, np.dtype(np.float32), "x", label="state ")
+        Traceback (most recent call last):
+        lstmref.errors.ShapeError: state h: expected (1, 3), got (1, 2)
     """
     if not isinstance(given, Mapping):
         raise KindError(f"{what}: expected a mapping of names to arrays, got {type(given).__name__}")
@@ -338,9 +413,16 @@ def _kind(value: Given) -> str:
 def same_shape(name: str, value: Array, shape: tuple[int, ...]) -> None:
     """Raise ShapeError unless `value`, of any dtype, has exactly that shape, such as (B, H).
 
-    >>> same_shape("U_f", np.ones((4, 3)), (4, 4))
-    Traceback (most recent call last):
-    lstmref.errors.ShapeError: U_f: expected (4, 4), got (4, 3)
+    Args:
+        value: an array of any dtype.
+
+    Raises:
+        ShapeError: unless `value`, of any dtype, has exactly that shape, such as (B, H).
+
+    Examples:
+        >>> same_shape("U_f", np.ones((4, 3)), (4, 4))
+        Traceback (most recent call last):
+        lstmref.errors.ShapeError: U_f: expected (4, 4), got (4, 3)
     """
     if value.shape != shape:
         raise ShapeError(f"{name}: expected {shape}, got {value.shape}")

@@ -17,10 +17,11 @@ def passes(
 ) -> tuple[Function, Function]:
     """The two functions with names, docstrings and a signature as if `module`, a cell's, had spelled them.
 
-    >>> from lstmref import lstm
-    >>> f, b = passes(lambda *given: 1, lambda *given: 2, "lstmref.cells.lstm", lstm.LAYOUT, inspect.Signature())
-    >>> f.__name__, b.__doc__ == lstm.backward.__doc__
-    ('forward', True)
+    Examples:
+        >>> from lstmref import lstm
+        >>> f, b = passes(lambda *given: 1, lambda *given: 2, "lstmref.cells.lstm", lstm.LAYOUT, inspect.Signature())
+        >>> f.__name__, b.__doc__ == lstm.backward.__doc__
+        ('forward', True)
     """
     for function, name, text in (
         (forward, "forward", forward_text(layout)),
@@ -35,14 +36,15 @@ def passes(
 def forward_text(layout: Layout) -> str:
     """The docstring of a cell's `forward`.
 
-    >>> print(forward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
-    T steps.
-    <BLANKLINE>
-    params: see `parameter_shapes`; x: (T, B, D); h_0: (B, H). T = 0 and B = 0 are allowed.
-    Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
-    Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: `lstmref.sequence`, and the head of the module for the step.
+    Examples:
+        >>> print(forward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
+        T steps.
+        <BLANKLINE>
+        params: see `parameter_shapes`; x: (T, B, D); h_0: (B, H). T = 0 and B = 0 are allowed.
+        Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
+        Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
+        Raises ShapeError, NameSetError, KindError, NotFiniteError.
+        Source: `lstmref.sequence`, and the head of the module for the step.
     """
     return "\n".join(
         (
@@ -61,15 +63,16 @@ def forward_text(layout: Layout) -> str:
 def backward_text(layout: Layout) -> str:
     """The docstring of a cell's `backward`.
 
-    >>> print(backward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
-    Gradients of T steps: backpropagation through time.
-    <BLANKLINE>
-    cotangents: of h (T, B, H), h_T (B, H), by name; each is zero if absent, and those of h and h_T add up.
-    cache: from `forward`.
-    Dtypes: that of the forward pass. Returns the gradients by name: x (T, B, D), h_0 (B, H), and every parameter,
-    summed over time and batch. For complex128 nothing is conjugated.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: `lstmref.sequence`, and the head of the module for the step.
+    Examples:
+        >>> print(backward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
+        Gradients of T steps: backpropagation through time.
+        <BLANKLINE>
+        cotangents: of h (T, B, H), h_T (B, H), by name; each is zero if absent, and those of h and h_T add up.
+        cache: from `forward`.
+        Dtypes: that of the forward pass. Returns the gradients by name: x (T, B, D), h_0 (B, H), and every parameter,
+        summed over time and batch. For complex128 nothing is conjugated.
+        Raises ShapeError, NameSetError, KindError, NotFiniteError.
+        Source: `lstmref.sequence`, and the head of the module for the step.
     """
     carried = [name for name in layout.outputs if name in layout.states]
     add_up = "".join(f", and those of {name} and {name}_T add up" for name in carried)

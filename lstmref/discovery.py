@@ -35,19 +35,25 @@ class Cell(Protocol):
 def cells() -> dict[str, Cell]:
     """All cells by hyphenated name, sorted: the module `lstm_linear` is the cell "lstm-linear".
 
-    Raises TypeError if a module defines `parameter_shapes` but not the rest of the interface.
+    Raises:
+        TypeError: if a module defines `parameter_shapes` but not the rest of the interface.
 
-    >>> cells()["lstm-linear"].STATES
-    ('h', 'c')
+    Examples:
+        >>> cells()["lstm-linear"].STATES
+        ('h', 'c')
     """
     return dict(_found())
 
 
 def cell(name: str) -> Cell:
-    """The cell of that hyphenated name. Raises NameSetError, which names the cells there are.
+    """The cell of that hyphenated name.
 
-    >>> cell("gru").parameter_shapes(1, 2)["U_r"]
-    (2, 2)
+    Raises:
+        NameSetError: which names the cells there are.
+
+    Examples:
+        >>> cell("gru").parameter_shapes(1, 2)["U_r"]
+        (2, 2)
     """
     found = cells()
     if name not in found:

@@ -17,14 +17,15 @@ NONE: dict[str, Axes] = {}
 class Layout(NamedTuple):
     """The arguments and results of a cell, in the order in which its functions take and give them.
 
-    A layer above reads the first of the outputs. An output is a state as well or not; of a state that is no output
-    the loss sees the last value alone. A name belongs to one group, but for outputs that are states.
+    A layer above reads the first of the outputs. An output is a state as well or not; of a state that is no
+    output the loss sees the last value alone. A name belongs to one group, but for outputs that are states.
 
-    >>> lstm = Layout(inputs={"x": ("D",)}, states={"h": ("H",), "c": ("H",)}, outputs={"h": ("H",)})
-    >>> lstm.arguments(time=True)
-    {'x': ('T', 'B', 'D'), 'h_0': ('B', 'H'), 'c_0': ('B', 'H')}
-    >>> lstm.results(time=True)
-    {'h': ('T', 'B', 'H'), 'h_T': ('B', 'H'), 'c_T': ('B', 'H')}
+    Examples:
+        >>> lstm = Layout(inputs={"x": ("D",)}, states={"h": ("H",), "c": ("H",)}, outputs={"h": ("H",)})
+        >>> lstm.arguments(time=True)
+        {'x': ('T', 'B', 'D'), 'h_0': ('B', 'H'), 'c_0': ('B', 'H')}
+        >>> lstm.results(time=True)
+        {'h': ('T', 'B', 'H'), 'h_T': ('B', 'H'), 'c_T': ('B', 'H')}
     """
 
     inputs: dict[str, Axes] = NONE  # read at every step
@@ -37,8 +38,9 @@ class Layout(NamedTuple):
     def apart(self) -> dict[str, Axes]:
         """The outputs that are not carried.
 
-        >>> Layout(states={"S": ("K", "V")}, outputs={"o": ("V",)}).apart
-        {'o': ('V',)}
+        Examples:
+            >>> Layout(states={"S": ("K", "V")}, outputs={"o": ("V",)}).apart
+            {'o': ('V',)}
         """
         return {name: axes for name, axes in self.outputs.items() if name not in self.states}
 
@@ -46,8 +48,9 @@ class Layout(NamedTuple):
     def letters(self) -> Axes:
         """The axes of all, each once; `parameter_shapes` takes a size by each of these names.
 
-        >>> Layout(inputs={"x": ("D",)}, states={"h": ("P",), "c": ("H",)}).letters
-        ('D', 'P', 'H')
+        Examples:
+            >>> Layout(inputs={"x": ("D",)}, states={"h": ("P",), "c": ("H",)}).letters
+            ('D', 'P', 'H')
         """
         return tuple(dict.fromkeys(letter for group in self for axes in group.values() for letter in axes))
 
@@ -73,8 +76,9 @@ class Layout(NamedTuple):
 def shapes(axes: Mapping[str, Axes], sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     """The shape of each name, once the sizes of the letters are known.
 
-    >>> shapes({"h": ("T", "B", "H")}, {"T": 5, "B": 2, "H": 4})
-    {'h': (5, 2, 4)}
+    Examples:
+        >>> shapes({"h": ("T", "B", "H")}, {"T": 5, "B": 2, "H": 4})
+        {'h': (5, 2, 4)}
     """
     return {name: tuple(sizes[letter] for letter in letters) for name, letters in axes.items()}
 
@@ -84,8 +88,9 @@ def over_time(
 ) -> dict[str, npt.NDArray[Any]]:
     """An array (T, B, ...) of any values for each name, to be filled step by step.
 
-    >>> over_time({"h": ("H",)}, {"T": 5, "B": 2, "H": 4}, np.dtype(np.float32))["h"].shape
-    (5, 2, 4)
+    Examples:
+        >>> over_time({"h": ("H",)}, {"T": 5, "B": 2, "H": 4}, np.dtype(np.float32))["h"].shape
+        (5, 2, 4)
     """
     every = shapes({name: ("T", "B", *letters) for name, letters in axes.items()}, sizes)
     return {name: np.empty(shape, dtype) for name, shape in every.items()}

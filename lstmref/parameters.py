@@ -8,10 +8,13 @@ Shapes = dict[str, tuple[int, ...]]
 def gates(names: str, D: int, H: int, recurrent: int | None = None) -> Shapes:
     """Gate by gate W (H, D), U (H, H), b (H,); U is (H, recurrent) where what recurs has another size than H.
 
-    Raises ShapeError or KindError unless the sizes are whole numbers >= 0.
+    Raises:
+        ShapeError: unless the sizes are whole numbers >= 0.
+        KindError: unless the sizes are whole numbers >= 0.
 
-    >>> gates("if", D=3, H=4)
-    {'W_i': (4, 3), 'U_i': (4, 4), 'b_i': (4,), 'W_f': (4, 3), 'U_f': (4, 4), 'b_f': (4,)}
+    Examples:
+        >>> gates("if", D=3, H=4)
+        {'W_i': (4, 3), 'U_i': (4, 4), 'b_i': (4,), 'W_f': (4, 3), 'U_f': (4, 4), 'b_f': (4,)}
     """
     D, H = check.size("D", D), check.size("H", H)
     R = H if recurrent is None else recurrent

@@ -1,11 +1,14 @@
 """The one loop through time: it makes of every cell's step a pass over a sequence, forward and backward.
 
-Forward, step by step:      states, outputs, cache_t  =  step_forward(params, inputs_t, states)
-Backward, the last first:   a cotangent of h_t is what the loss puts on h_t, plus what step t + 1 put on its h_prev;
-                            gradients of parameters add up over the steps.
+Forward, step by step:      states, outputs, cache_t  =  step_forward(params, inputs_t, states) Backward, the
+last first:   a cotangent of h_t is what the loss puts on h_t, plus what step t + 1 put on its h_prev;
+gradients of parameters add up over the steps.
 
-Where `lstmref.fast` has a loop for a cell, which gives the same to rounding in less time, that is the default.
-Source: the chain rule; werbos1990 (backpropagation through time).
+Where `lstmref.fast` has a loop for a cell, which gives the same to rounding in less time, that is the
+default.
+
+Source:
+    the chain rule; werbos1990 (backpropagation through time).
 """
 
 import sys
@@ -41,7 +44,12 @@ class Steps(NamedTuple):
     cell: Any
 
     def forward(self, p: dict[str, Array], given: list[Array], sizes: dict[str, int]) -> tuple[Any, Kept]:
-        """All steps, for p by name and the arguments given in order, x (T, B, D) and so on, of one dtype."""
+        """All steps, over arrays of one dtype.
+
+        Args:
+            p: the parameters by name.
+            given: the arguments in order, x (T, B, D) and so on.
+        """
         layout, step_forward = self.cell.LAYOUT, plain(self.cell.step_forward)
         p, own = {name: check.own(value) for name, value in p.items()}, [check.own(value) for value in given]
         each, rest = len(layout.inputs) + len(layout.data), len(layout.states)
@@ -57,7 +65,11 @@ class Steps(NamedTuple):
         return (*outputs.values(), *map(check.own, states)), Kept(p, caches)
 
     def backward(self, given: Mapping[str, Array], kept: Kept, sizes: dict[str, int]) -> dict[str, Array]:
-        """Gradients of all steps by name; given: a cotangent of each result, h (T, B, H) and so on, of one dtype."""
+        """Gradients of all steps by name.
+
+        Args:
+            given: a cotangent of each result, h (T, B, H) and so on, of one dtype.
+        """
         layout, step_backward = self.cell.LAYOUT, plain(self.cell.step_backward)
         loss = {name: np.ascontiguousarray(value) for name, value in given.items()}
         later = {name: loss[f"{name}_T"] for name in layout.states}  # what comes from the steps after
@@ -77,14 +89,21 @@ class Steps(NamedTuple):
 def passes(module: str, *, fast_loop: bool = True) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """`forward` and `backward` over T steps of the cell in the module of that name; `lstmref.describe` tells of them.
 
-    They take and give arrays (T, B, ...) and (B, ...) as LAYOUT has them, in any dtype that `lstmref.check` reads.
-    Both raise KindError, ShapeError, NameSetError or NotFiniteError.
+    They take and give arrays (T, B, ...) and (B, ...) as LAYOUT has them, in any dtype that `lstmref.check`
+    reads.
 
-    >>> forward, backward = passes("lstmref.cells.rnn", fast_loop=False)
-    >>> params = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
-    >>> outputs, cache = forward(params, np.ones((2, 1, 1)), h_0=np.zeros((1, 1)))
-    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # U twice, for tanh(0) has the slope 1
-    0.25
+    Raises:
+        KindError: when they are called with others.
+        ShapeError: when they are called with others.
+        NameSetError: when they are called with others.
+        NotFiniteError: when they are called with others.
+
+    Examples:
+        >>> forward, backward = passes("lstmref.cells.rnn", fast_loop=False)
+        >>> params = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
+        >>> outputs, cache = forward(params, np.ones((2, 1, 1)), h_0=np.zeros((1, 1)))
+        >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # U twice, for tanh(0) has the slope 1
+        0.25
     """
     cell: Any = sys.modules[module]
     axes, results = cell.LAYOUT.arguments(time=True), cell.LAYOUT.results(time=True)

@@ -20,16 +20,23 @@ Function = Callable[..., Any]
 def forward(layout: Layout, parameter_shapes: ShapeTable) -> Callable[[Function], Function]:
     """A decorator for a cell's `step_forward`, which gives a tuple of `Layout.results` and a cache.
 
-    It is called with params (see `parameter_shapes`) and the arguments of the layout, as `(B, H)`, in any dtype that
-    `lstmref.check` reads. They reach it as private copies, and what it gives is copied: the cache is nobody else's.
-    Raises KindError, ShapeError, NameSetError or NotFiniteError when called with others.
+    It is called with params (see `parameter_shapes`) and the arguments of the layout, as `(B, H)`, in any
+    dtype that `lstmref.check` reads. They reach it as private copies, and what it gives is copied: the cache
+    is nobody else's.
 
-    >>> import numpy as np
-    >>> @forward(Layout(inputs={"x": ("D",)}, states={"h": ("D",)}), lambda D: {"a": (D,)})
-    ... def step_forward(params, x, h_prev):
-    ...     return (params["a"] * h_prev + x,), (h_prev,)
-    >>> step_forward({"a": [0.5]}, [[1.0]], h_prev=[[4.0]])[0].h
-    array([[3.]])
+    Raises:
+        KindError: when called with others.
+        ShapeError: when called with others.
+        NameSetError: when called with others.
+        NotFiniteError: when called with others.
+
+    Examples:
+        >>> import numpy as np
+        >>> @forward(Layout(inputs={"x": ("D",)}, states={"h": ("D",)}), lambda D: {"a": (D,)})
+        ... def step_forward(params, x, h_prev):
+        ...     return (params["a"] * h_prev + x,), (h_prev,)
+        >>> step_forward({"a": [0.5]}, [[1.0]], h_prev=[[4.0]])[0].h
+        array([[3.]])
     """
     axes, Result = layout.arguments(time=False), record("Step", layout.results(time=False))
     letters, named = layout.letters, signature(axes)
@@ -51,17 +58,24 @@ def forward(layout: Layout, parameter_shapes: ShapeTable) -> Callable[[Function]
 def backward(layout: Layout, cache_class: type) -> Callable[[Function], Function]:
     """A decorator for a cell's `step_backward`: it reads the cotangents, zero where absent, and the cache.
 
-    The cache must have what shows the size of every axis of the results, under its name in the layout: an argument
-    `(B, H)`, such as h_prev, or a result. The gradients are copied, of the dtype of the forward pass.
-    Raises KindError, ShapeError, NameSetError or NotFiniteError when called with others.
+    The cache must have what shows the size of every axis of the results, under its name in the layout: an
+    argument `(B, H)`, such as h_prev, or a result. The gradients are copied, of the dtype of the forward
+    pass.
 
-    >>> import numpy as np
-    >>> Cache = namedtuple("Cache", ["h_prev"])
-    >>> @backward(Layout(states={"h": ("H",)}), Cache)
-    ... def step_backward(cotangents, cache):
-    ...     return {"h_prev": 2 * cotangents["h"]}
-    >>> step_backward({"h": [[3.0]]}, Cache(np.ones((1, 1))))
-    {'h_prev': array([[6.]])}
+    Raises:
+        KindError: when called with others.
+        ShapeError: when called with others.
+        NameSetError: when called with others.
+        NotFiniteError: when called with others.
+
+    Examples:
+        >>> import numpy as np
+        >>> Cache = namedtuple("Cache", ["h_prev"])
+        >>> @backward(Layout(states={"h": ("H",)}), Cache)
+        ... def step_backward(cotangents, cache):
+        ...     return {"h_prev": 2 * cotangents["h"]}
+        >>> step_backward({"h": [[3.0]]}, Cache(np.ones((1, 1))))
+        {'h_prev': array([[6.]])}
     """
     results = layout.results(time=False)
     known = {**layout.arguments(time=False), **results}
@@ -88,9 +102,10 @@ def backward(layout: Layout, cache_class: type) -> Callable[[Function], Function
 def plain(function: Function) -> Function:
     """The step function as its file has it: it takes and gives arrays (B, H) of one dtype, and checks nothing.
 
-    >>> from lstmref import lstm
-    >>> plain(lstm.step_forward) is lstm.step_forward
-    False
+    Examples:
+        >>> from lstmref import lstm
+        >>> plain(lstm.step_forward) is lstm.step_forward
+        False
     """
     found: Function = inspect.unwrap(function)
     return found
@@ -99,8 +114,9 @@ def plain(function: Function) -> Function:
 def record(name: str, axes: Mapping[str, Axes]) -> Any:
     """A class of named tuples of arrays, which a cell's functions give; the arrays are the caller's own.
 
-    >>> record("Step", {"h": ("B", "H"), "c": ("B", "H")})(1, 2)
-    Step(h=1, c=2)
+    Examples:
+        >>> record("Step", {"h": ("B", "H"), "c": ("B", "H")})(1, 2)
+        Step(h=1, c=2)
     """
     return namedtuple(name, axes)
 
@@ -108,8 +124,9 @@ def record(name: str, axes: Mapping[str, Axes]) -> Any:
 def signature(axes: Mapping[str, Axes]) -> inspect.Signature:
     """How a function that takes params and these arguments is called.
 
-    >>> str(signature({"x": ("B", "D"), "h_prev": ("B", "H")}))
-    '(params, x, h_prev)'
+    Examples:
+        >>> str(signature({"x": ("B", "D"), "h_prev": ("B", "H")}))
+        '(params, x, h_prev)'
     """
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     return inspect.Signature([inspect.Parameter(name, kind) for name in ("params", *axes)])
@@ -120,11 +137,17 @@ def bind(
 ) -> dict[str, Given]:
     """The arguments by name, whether in order (given) or by_name already; arrays of any shape and dtype.
 
-    Raises TypeError for one too many, missing, unknown or given twice.
+    Args:
+        given: the arguments in order.
+        by_name: the arguments by name.
 
-    >>> axes = {"x": ("B", "D"), "h_prev": ("B", "H")}
-    >>> bind(signature(axes), axes, (1,), {"h_prev": 2})
-    {'x': 1, 'h_prev': 2}
+    Raises:
+        TypeError: for one too many, missing, unknown or given twice.
+
+    Examples:
+        >>> axes = {"x": ("B", "D"), "h_prev": ("B", "H")}
+        >>> bind(signature(axes), axes, (1,), {"h_prev": 2})
+        {'x': 1, 'h_prev': 2}
     """
     if not by_name and len(given) == len(axes):  # quicker, which short sequences feel
         return dict(zip(axes, given, strict=True))

@@ -3,19 +3,22 @@
     S = diag(exp(g)) S' + k v^T           (S' is S of the step before; g is the logarithm of the gate)
     o = S^T q                             read out at every step, not carried
 
-Source: yang2024 (Eq. 3, with alpha = exp(g); there vectors are rows). Queries, keys, values and gates are
-given: how a layer makes them of its input is not part of the recurrence, and it has no parameters. q is not scaled.
+Source:
+    yang2024 (Eq. 3, with alpha = exp(g); there vectors are rows). Queries, keys, values and gates are given:
+    how a layer makes them of its input is not part of the recurrence, and it has no parameters. q is not
+    scaled.
 
->>> one = np.ones((1, 1))
->>> outputs, cache = step_forward({}, q=one, k=2 * one, v=3 * one, g=np.log([[0.5]]), S_prev=np.full((1, 1, 1), 4.0))
->>> float(outputs.S[0, 0, 0]), float(outputs.o[0, 0])  # 4 / 2 + 2 times 3
-(8.0, 8.0)
->>> float(step_backward({"o": one}, cache)["S_prev"][0, 0, 0])  # q / 2
-0.5
->>> three = np.ones((3, 1, 1))
->>> outputs, cache = forward({}, q=three, k=three, v=three, g=0 * three, S_0=np.zeros((1, 1, 1)))
->>> outputs.o[:, 0, 0], float(backward({"o": three}, cache)["S_0"][0, 0, 0])
-(array([1., 2., 3.]), 3.0)
+Examples:
+    >>> one = np.ones((1, 1))
+    >>> outputs, cache = step_forward({}, q=one, k=2 * one, v=3 * one, g=np.log([[0.5]]), S_prev=np.full((1, 1, 1), 4.0))
+    >>> float(outputs.S[0, 0, 0]), float(outputs.o[0, 0])  # 4 / 2 + 2 times 3
+    (8.0, 8.0)
+    >>> float(step_backward({"o": one}, cache)["S_prev"][0, 0, 0])  # q / 2
+    0.5
+    >>> three = np.ones((3, 1, 1))
+    >>> outputs, cache = forward({}, q=three, k=three, v=three, g=0 * three, S_0=np.zeros((1, 1, 1)))
+    >>> outputs.o[:, 0, 0], float(backward({"o": three}, cache)["S_0"][0, 0, 0])
+    (array([1., 2., 3.]), 3.0)
 """
 
 from typing import NamedTuple
@@ -46,10 +49,15 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(K: int, V: int) -> dict[str, tuple[int, ...]]:
-    """There are none. Raises ShapeError or KindError unless K and V are whole numbers >= 0.
+    """There are none.
 
-    >>> parameter_shapes(K=3, V=4)
-    {}
+    Raises:
+        ShapeError: unless K and V are whole numbers >= 0.
+        KindError: unless K and V are whole numbers >= 0.
+
+    Examples:
+        >>> parameter_shapes(K=3, V=4)
+        {}
     """
     size("K", K), size("V", V)
     return {}
@@ -59,7 +67,22 @@ def parameter_shapes(K: int, V: int) -> dict[str, tuple[int, ...]]:
 def step_forward(
     params: dict[str, Array], q: Array, k: Array, v: Array, g: Array, S_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: q, k, g (B, K); v (B, V); S_prev (B, K, V), of one dtype; params is {}. Gives S (B, K, V), o (B, V)."""
+    """One step.
+
+    Args:
+        params: empty, {}.
+        q: (B, K).
+        k: (B, K).
+        v: (B, V).
+        g: (B, K).
+        S_prev: (B, K, V).
+
+    Returns:
+        S (B, K, V), o (B, V), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     a = np.exp(g)
     S = a[:, :, None] * S_prev + k[:, :, None] * v[:, None, :]
     o = (q[:, None, :] @ S)[:, 0, :]  # (B, 1, K) (B, K, V) -> (B, V)
@@ -68,7 +91,15 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: S (B, K, V), o (B, V), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: S (B, K, V), o (B, V), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     q, k, v, a, S_prev, S = cache
     do = cotangents["o"]
     dS = (

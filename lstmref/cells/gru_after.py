@@ -6,23 +6,25 @@
     n = tanh(W_n x + b_nx + r m)                         candidate
     h = (1 - z) n + z h'
 
-Source: pytorch-gru and cudnn. They have two biases at every gate; at r and z only the sum acts, so here it
-is one. The two of the candidate are not redundant: r scales b_nh and not b_nx, so their gradients differ.
-No choice of parameters makes this cell, in general, the one of `gru`.
+Source:
+    pytorch-gru and cudnn. They have two biases at every gate; at r and z only the sum acts, so here it is
+    one. The two of the candidate are not redundant: r scales b_nh and not b_nx, so their gradients differ. No
+    choice of parameters makes this cell, in general, the one of `gru`.
 
-With all parameters zero but b_nh, r = z = 1/2, so h = tanh(b_nh / 2) / 2 + h'/2:
+Examples:
+    With all parameters zero but b_nh, r = z = 1/2, so h = tanh(b_nh / 2) / 2 + h'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> outputs, cache = step_forward(params | {"b_nh": np.ones(1)}, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
->>> bool(outputs.h[0, 0] == np.tanh(0.5) / 2 + 1.5)
-True
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
->>> gradients = step_backward({"h": np.array([[1.0]])}, cache)
->>> float(gradients["b_nx"][0]), float(gradients["b_nh"][0])  # 1 - z, and r (1 - z)
-(0.5, 0.25)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.zeros((1, 1)))
->>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # z_1 z_2 = 1/4
-0.25
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params | {"b_nh": np.ones(1)}, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+    >>> bool(outputs.h[0, 0] == np.tanh(0.5) / 2 + 1.5)
+    True
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+    >>> gradients = step_backward({"h": np.array([[1.0]])}, cache)
+    >>> float(gradients["b_nx"][0]), float(gradients["b_nh"][0])  # 1 - z, and r (1 - z)
+    (0.5, 0.25)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.zeros((1, 1)))
+    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # z_1 z_2 = 1/4
+    0.25
 """
 
 from typing import NamedTuple
@@ -53,8 +55,9 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H) for r, z, n; b_r, b_z, b_nx, b_nh (H,); errors as in `lstmref.parameters.gates`.
 
-    >>> list(parameter_shapes(D=3, H=4))
-    ['W_r', 'U_r', 'b_r', 'W_z', 'U_z', 'b_z', 'W_n', 'U_n', 'b_nx', 'b_nh']
+    Examples:
+        >>> list(parameter_shapes(D=3, H=4))
+        ['W_r', 'U_r', 'b_r', 'W_z', 'U_z', 'b_z', 'W_n', 'U_n', 'b_nx', 'b_nh']
     """
     *shapes, (_, b) = parameters.gates("rzn", D, H).items()
     return dict(shapes) | {"b_nx": b, "b_nh": b}
@@ -62,7 +65,19 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x (B, D); h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     r = sigmoid(
         x @ p["W_r"].T + h_prev @ p["U_r"].T + p["b_r"]
@@ -76,7 +91,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, r, z, m, n = cache
     dh = cotangents["h"]
     da_n = dh * (1 - z) * tanh_slope(n)  # (B, H); as da_z from h = (1 - z) n + z h'

@@ -5,19 +5,21 @@
     n = tanh(W_n x + U_n (r h') + b_n)         candidate
     h = z h' + (1 - z) n
 
-Source: cho2014 (Eqs. 5-8, the biases added); the operator GRU of onnx-gru with linear_before_reset = 0, and
-keras-gru with reset_after=False. In `gru` the two weights of the last line are exchanged: as
-1 - sigmoid(a) = sigmoid(-a), negating W_z, U_z and b_z turns one into the other.
+Source:
+    cho2014 (Eqs. 5-8, the biases added); the operator GRU of onnx-gru with linear_before_reset = 0, and
+    keras-gru with reset_after=False. In `gru` the two weights of the last line are exchanged: as 1 -
+    sigmoid(a) = sigmoid(-a), negating W_z, U_z and b_z turns one into the other.
 
-With all parameters zero z = 1/2 and n = 0, so h = h'/2:
+Examples:
+    With all parameters zero z = 1/2 and n = 0, so h = h'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
->>> float(outputs.h[0, 0]), float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])
-(1.5, 0.5)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
->>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
-(0.25, 0.25)
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+    >>> float(outputs.h[0, 0]), float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])
+    (1.5, 0.5)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
+    >>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
+    (0.25, 0.25)
 """
 
 from typing import NamedTuple
@@ -51,7 +53,19 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x (B, D); h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     r = sigmoid(
         x @ p["W_r"].T + h_prev @ p["U_r"].T + p["b_r"]
@@ -64,7 +78,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, r, z, n = cache
     dh = cotangents["h"]
     da_n = dh * (1 - z) * tanh_slope(n)  # (B, H); as dz below from h = z h' + (1 - z) n

@@ -5,19 +5,22 @@
     c = f c' + (1 - f) g
     h = c
 
-Source: vanderwesthuizen2018 (Sect. 3; the variant with the input weighed by 1 - f, without the constant that it
-subtracts there from the pre-activation). h = c, yet both are kept: each has a cotangent and a first value of its own.
+Source:
+    vanderwesthuizen2018 (Sect. 3; the variant with the input weighed by 1 - f, without the constant that it
+    subtracts there from the pre-activation). h = c, yet both are kept: each has a cotangent and a first value
+    of its own.
 
-With all parameters zero f = 1/2 and g = 0, so h = c = c'/2:
+Examples:
+    With all parameters zero f = 1/2 and g = 0, so h = c = c'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
->>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=2 * one)
->>> float(outputs.h[0, 0]), float(step_backward({"h": one, "c": one}, cache)["c_prev"][0, 0])  # 2 f
-(1.0, 1.0)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=one)
->>> float(outputs.h_T[0, 0]), float(backward({"h_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
-(0.25, 0.25)
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
+    >>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=2 * one)
+    >>> float(outputs.h[0, 0]), float(step_backward({"h": one, "c": one}, cache)["c_prev"][0, 0])  # 2 f
+    (1.0, 1.0)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=one)
+    >>> float(outputs.h_T[0, 0]), float(backward({"h_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
+    (0.25, 0.25)
 """
 
 from typing import NamedTuple
@@ -47,8 +50,9 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H), b_* (H,) for f, g; errors as in `lstmref.parameters.gates`.
 
-    >>> parameter_shapes(D=3, H=4)["W_f"]
-    (4, 3)
+    Examples:
+        >>> parameter_shapes(D=3, H=4)["W_f"]
+        (4, 3)
     """
     return parameters.gates("fg", D, H)
 
@@ -57,7 +61,20 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(
     params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+        c_prev: (B, H).
+
+    Returns:
+        h, c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     f = sigmoid(
         x @ p["W_f"].T + h_prev @ p["U_f"].T + p["b_f"]
@@ -69,7 +86,15 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h, c (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h, c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, c_prev, f, g = cache
     dc = cotangents["h"] + cotangents["c"]  # from h = c, and from what comes after the step
     da_f = dc * (c_prev - g) * sigmoid_slope(f)  # (B, H); as da_g from c = f c' + (1 - f) g

@@ -6,19 +6,21 @@
     c = c' + i g                          the constant error carousel
     h = o tanh(c)
 
-Source: hochreiter1997 (Sect. 4, the memory cell; its squashing functions, 4 sigmoid(a) - 2 for g and
-2 sigmoid(c) - 1 at the output, are tanh here, as in the cells that came after it; biases at all three).
+Source:
+    hochreiter1997 (Sect. 4, the memory cell; its squashing functions, 4 sigmoid(a) - 2 for g and 2 sigmoid(c)
+    - 1 at the output, are tanh here, as in the cells that came after it; biases at all three).
 
-With all parameters zero g = 0, so c = c', and h = tanh(c)/2:
+Examples:
+    With all parameters zero g = 0, so c = c', and h = tanh(c)/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
->>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=2 * one)
->>> float(outputs.c[0, 0]), float(step_backward({"c": one}, cache)["b_g"][0])  # i
-(2.0, 0.5)
->>> outputs, cache = forward(params, x=np.ones((9, 1, 1)), h_0=zero, c_0=one)
->>> float(outputs.c_T[0, 0]), float(backward({"c_T": one}, cache)["c_0"][0, 0])  # the error is carried as it is
-(1.0, 1.0)
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
+    >>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=2 * one)
+    >>> float(outputs.c[0, 0]), float(step_backward({"c": one}, cache)["b_g"][0])  # i
+    (2.0, 0.5)
+    >>> outputs, cache = forward(params, x=np.ones((9, 1, 1)), h_0=zero, c_0=one)
+    >>> float(outputs.c_T[0, 0]), float(backward({"c_T": one}, cache)["c_0"][0, 0])  # the error is carried as it is
+    (1.0, 1.0)
 """
 
 from typing import NamedTuple
@@ -49,8 +51,9 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H), b_* (H,) for i, o, g; errors as in `lstmref.parameters.gates`.
 
-    >>> parameter_shapes(D=3, H=4)["W_o"]
-    (4, 3)
+    Examples:
+        >>> parameter_shapes(D=3, H=4)["W_o"]
+        (4, 3)
     """
     return parameters.gates("iog", D, H)
 
@@ -59,7 +62,20 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(
     params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+        c_prev: (B, H).
+
+    Returns:
+        h, c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     i = sigmoid(
         x @ p["W_i"].T + h_prev @ p["U_i"].T + p["b_i"]
@@ -73,9 +89,16 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule, none of them cut off; cotangents: h, c (B, H), of the dtype of the step.
+    """Gradients by the chain rule, none of them cut off.
 
     The paper's own algorithm cuts off the errors that leave a memory cell; these are the full gradients.
+
+    Args:
+        cotangents: h, c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
     """
     p, x, h_prev, i, o, g, s = cache
     dh = cotangents["h"]

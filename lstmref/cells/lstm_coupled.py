@@ -7,18 +7,20 @@
     c = f c' + i g
     h = o tanh(c)
 
-Source: greff2017 (Sect. III, the variant CIFG, with the peepholes left out as in the variant NP).
+Source:
+    greff2017 (Sect. III, the variant CIFG, with the peepholes left out as in the variant NP).
 
-With all parameters zero i = f = 1/2 and g = 0, so c = c'/2:
+Examples:
+    With all parameters zero i = f = 1/2 and g = 0, so c = c'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
->>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=2 * one)
->>> float(outputs.c[0, 0]), float(step_backward({"c": one}, cache)["b_i"][0])  # (g - c') i (1 - i)
-(1.0, -0.5)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=one)
->>> float(outputs.c_T[0, 0]), float(backward({"c_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
-(0.25, 0.25)
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
+    >>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=2 * one)
+    >>> float(outputs.c[0, 0]), float(step_backward({"c": one}, cache)["b_i"][0])  # (g - c') i (1 - i)
+    (1.0, -0.5)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=one)
+    >>> float(outputs.c_T[0, 0]), float(backward({"c_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
+    (0.25, 0.25)
 """
 
 from typing import NamedTuple
@@ -51,8 +53,9 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H), b_* (H,) for i, o, g; errors as in `lstmref.parameters.gates`.
 
-    >>> list(parameter_shapes(D=3, H=4))[:3]
-    ['W_i', 'U_i', 'b_i']
+    Examples:
+        >>> list(parameter_shapes(D=3, H=4))[:3]
+        ['W_i', 'U_i', 'b_i']
     """
     return parameters.gates("iog", D, H)
 
@@ -61,7 +64,20 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(
     params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+        c_prev: (B, H).
+
+    Returns:
+        h, c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     i = sigmoid(
         x @ p["W_i"].T + h_prev @ p["U_i"].T + p["b_i"]
@@ -76,7 +92,15 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h, c (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h, c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, c_prev, i, f, o, g, s = cache
     dh = cotangents["h"]
     dc = dh * o * tanh_slope(s) + cotangents["c"]  # from h = o tanh(c), and from what comes after the step

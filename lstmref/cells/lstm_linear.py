@@ -7,22 +7,23 @@
     c = f c' + i g
     h = o c
 
-Source: nicodjimenez-lstm, which calls c the state s and stacks [x; h']. In the terms of greff2017 (Sect.
-III) it is the variant without output activation function (NOAF) and without peepholes (NP).
+Backward: what reaches c is dc = o dh + dc_later, the `ds = o * top_diff_h + top_diff_s` of nicodjimenez-lstm.
+There is no factor 1 - tanh(c)**2, because there is no tanh; in the usual LSTM there is one.
 
-Backward: what reaches c is dc = o dh + dc_later, the `ds = o * top_diff_h + top_diff_s` of
-nicodjimenez-lstm. There is no factor 1 - tanh(c)**2, because there is no tanh; in the usual LSTM there is
-one.
+Source:
+    nicodjimenez-lstm, which calls c the state s and stacks [x; h']. In the terms of greff2017 (Sect. III) it
+    is the variant without output activation function (NOAF) and without peepholes (NP).
 
-With all parameters zero the gates are 1/2 and the candidate 0, so c = c'/2 and h = c/2:
+Examples:
+    With all parameters zero the gates are 1/2 and the candidate 0, so c = c'/2 and h = c/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.ones((1, 1)), c_prev=np.array([[2.0]]))
->>> float(outputs.c[0, 0]), float(step_backward({"c": np.ones((1, 1))}, cache)["c_prev"][0, 0])
-(1.0, 0.5)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.zeros((1, 1)), c_0=np.ones((1, 1)))
->>> float(outputs.c_T[0, 0]), float(backward({"c_T": np.ones((1, 1))}, cache)["c_0"][0, 0])  # f_1 f_2
-(0.25, 0.25)
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.ones((1, 1)), c_prev=np.array([[2.0]]))
+    >>> float(outputs.c[0, 0]), float(step_backward({"c": np.ones((1, 1))}, cache)["c_prev"][0, 0])
+    (1.0, 0.5)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.zeros((1, 1)), c_0=np.ones((1, 1)))
+    >>> float(outputs.c_T[0, 0]), float(backward({"c_T": np.ones((1, 1))}, cache)["c_0"][0, 0])  # f_1 f_2
+    (0.25, 0.25)
 """
 
 from typing import Any, NamedTuple
@@ -59,7 +60,20 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array) -> tuple[Any, StepCache]:
-    """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+        c_prev: (B, H).
+
+    Returns:
+        h, c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     i = sigmoid(
         x @ p["W_i"].T + h_prev @ p["U_i"].T + p["b_i"]
@@ -73,7 +87,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array, c_prev: Arra
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h, c (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h, c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, c_prev, i, f, o, g, c = cache
     dh = cotangents["h"]
     dc = dh * o + cotangents["c"]  # from h = o c, and from what comes after the step

@@ -7,22 +7,25 @@
     o = sigmoid(W_o x + U_o h' + p_o c + b_o)      output gate        (it sees c, not c')
     h = o tanh(c)
 
-Source: greff2017 (Sect. II-A, the vanilla LSTM; it calls g the block input z, and h the block output y).
-The cells `lstm-peephole-i` to `lstm-peephole-fo` have some of the three: their step is the one here.
+Source:
+    greff2017 (Sect. II-A, the vanilla LSTM; it calls g the block input z, and h the block output y). The
+    cells `lstm-peephole-i` to `lstm-peephole-fo` have some of the three: their step is the one here.
 
-With all parameters zero but p_f, f = sigmoid(p_f c'), so c = c' sigmoid(p_f c'), whose slope at c' = 0 is 1/2:
+Examples:
+    With all parameters zero but p_f, f = sigmoid(p_f c'), so c = c' sigmoid(p_f c'), whose slope at c' = 0 is
+    1/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()} | {"p_f": np.ones(1)}
->>> zero, one = np.zeros((1, 1)), np.ones((1, 1))
->>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=np.log([[3.0]]))
->>> bool(np.isclose(outputs.c[0, 0], np.log(3) * 3 / 4))
-True
->>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=zero)
->>> float(step_backward({"c": one}, cache)["c_prev"][0, 0])
-0.5
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=zero)
->>> float(backward({"c_T": one}, cache)["c_0"][0, 0])  # 1/2 twice
-0.25
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()} | {"p_f": np.ones(1)}
+    >>> zero, one = np.zeros((1, 1)), np.ones((1, 1))
+    >>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=np.log([[3.0]]))
+    >>> bool(np.isclose(outputs.c[0, 0], np.log(3) * 3 / 4))
+    True
+    >>> outputs, cache = step_forward(params, x=one, h_prev=one, c_prev=zero)
+    >>> float(step_backward({"c": one}, cache)["c_prev"][0, 0])
+    0.5
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=zero)
+    >>> float(backward({"c_T": one}, cache)["c_0"][0, 0])  # 1/2 twice
+    0.25
 """
 
 from typing import NamedTuple
@@ -58,8 +61,9 @@ def parameter_shapes(D: int, H: int, peepholes: str = "ifo") -> dict[str, tuple[
 
     Errors as in `lstmref.parameters.gates`.
 
-    >>> list(parameter_shapes(D=3, H=4, peepholes="o"))[-2:], parameter_shapes(D=3, H=4)["p_i"]
-    (['b_g', 'p_o'], (4,))
+    Examples:
+        >>> list(parameter_shapes(D=3, H=4, peepholes="o"))[-2:], parameter_shapes(D=3, H=4)["p_i"]
+        (['b_g', 'p_o'], (4,))
     """
     shapes = parameters.gates("ifog", D, H)
     return shapes | {f"p_{k}": shapes["b_i"] for k in peepholes}
@@ -69,7 +73,20 @@ def parameter_shapes(D: int, H: int, peepholes: str = "ifo") -> dict[str, tuple[
 def step_forward(
     params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+        c_prev: (B, H).
+
+    Returns:
+        h, c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     # What is on its way to a gate or the candidate; a peephole that the cell has not adds nothing.
     a = {k: x @ p[f"W_{k}"].T + h_prev @ p[f"U_{k}"].T + p[f"b_{k}"] for k in "ifog"}  # (B, H)
@@ -84,7 +101,15 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule (greff2017, Sect. II-B); cotangents: h, c (B, H), of the dtype of the step."""
+    """Gradients by the chain rule (greff2017, Sect. II-B).
+
+    Args:
+        cotangents: h, c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, c_prev, i, f, o, g, c, s = cache
     dh = cotangents["h"]
     da_o = dh * s * sigmoid_slope(o)  # from h = o s

@@ -7,20 +7,24 @@
     o = sigmoid(W_o x + U_o h' + p_o c + b_o)      output gate
     h = o tanh(c)
 
-Source: greff2017 (Sect. II-A, of its peepholes p_f and p_o only). The step is that of `lstmref.cells.lstm_peephole`.
+Source:
+    greff2017 (Sect. II-A, of its peepholes p_f and p_o only). The step is that of
+    `lstmref.cells.lstm_peephole`.
 
-With all parameters zero, c = c'/2; the gradient of c is c'**2 f (1 - f) in p_f and, as c comes before o, 0 in p_o:
+Examples:
+    With all parameters zero, c = c'/2; the gradient of c is c'**2 f (1 - f) in p_f and, as c comes before o,
+    0 in p_o:
 
->>> import numpy as np
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
->>> outputs, cache = step_forward(params, x=one, h_prev=zero, c_prev=2 * one)
->>> gradients = step_backward({"c": one}, cache)
->>> float(gradients["p_f"][0]), float(gradients["p_o"][0])
-(1.0, 0.0)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=zero)
->>> float(backward({"c_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
-0.25
+    >>> import numpy as np
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
+    >>> outputs, cache = step_forward(params, x=one, h_prev=zero, c_prev=2 * one)
+    >>> gradients = step_backward({"c": one}, cache)
+    >>> float(gradients["p_f"][0]), float(gradients["p_o"][0])
+    (1.0, 0.0)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=zero)
+    >>> float(backward({"c_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
+    0.25
 """
 
 from lstmref import sequence, step
@@ -37,8 +41,9 @@ class StepCache(all_three.StepCache):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g, and p_f and p_o (H,); errors as in `lstmref.parameters.gates`.
 
-    >>> list(parameter_shapes(D=3, H=4))[12:]
-    ['p_f', 'p_o']
+    Examples:
+        >>> list(parameter_shapes(D=3, H=4))[12:]
+        ['p_f', 'p_o']
     """
     return all_three.parameter_shapes(D, H, peepholes="fo")
 
@@ -47,14 +52,35 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(
     params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+        c_prev: (B, H).
+
+    Returns:
+        h, c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     results, cache = step.plain(all_three.step_forward)(params, x, h_prev, c_prev)
     return results, StepCache(*cache)
 
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h, c (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h, c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     found: dict[str, Array] = step.plain(all_three.step_backward)(cotangents, cache)
     return found
 

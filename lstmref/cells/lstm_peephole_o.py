@@ -7,19 +7,22 @@
     o = sigmoid(W_o x + U_o h' + p_o c + b_o)     output gate
     h = o tanh(c)
 
-Source: greff2017 (Sect. II-A, of its peepholes p_o only). The step is that of `lstmref.cells.lstm_peephole`.
+Source:
+    greff2017 (Sect. II-A, of its peepholes p_o only). The step is that of `lstmref.cells.lstm_peephole`.
 
-With all parameters zero but p_o, h = sigmoid(p_o c) tanh(c), whose gradient in p_o is c o (1 - o) tanh(c):
+Examples:
+    With all parameters zero but p_o, h = sigmoid(p_o c) tanh(c), whose gradient in p_o is c o (1 - o)
+    tanh(c):
 
->>> import numpy as np
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
->>> outputs, cache = step_forward(params, x=one, h_prev=zero, c_prev=2 * one)  # c = c'/2 = 1
->>> bool(np.isclose(step_backward({"h": one}, cache)["p_o"][0], np.tanh(1) / 4))
-True
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=zero)
->>> float(backward({"c_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
-0.25
+    >>> import numpy as np
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> one, zero = np.ones((1, 1)), np.zeros((1, 1))
+    >>> outputs, cache = step_forward(params, x=one, h_prev=zero, c_prev=2 * one)  # c = c'/2 = 1
+    >>> bool(np.isclose(step_backward({"h": one}, cache)["p_o"][0], np.tanh(1) / 4))
+    True
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=zero, c_0=zero)
+    >>> float(backward({"c_T": one}, cache)["c_0"][0, 0])  # f_1 f_2
+    0.25
 """
 
 from lstmref import sequence, step
@@ -36,8 +39,9 @@ class StepCache(all_three.StepCache):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H), b_* (H,) for i, f, o, g, and p_o (H,); errors as in `lstmref.parameters.gates`.
 
-    >>> list(parameter_shapes(D=3, H=4))[12:]
-    ['p_o']
+    Examples:
+        >>> list(parameter_shapes(D=3, H=4))[12:]
+        ['p_o']
     """
     return all_three.parameter_shapes(D, H, peepholes="o")
 
@@ -46,14 +50,35 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 def step_forward(
     params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: x (B, D); h_prev, c_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h, c (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+        c_prev: (B, H).
+
+    Returns:
+        h, c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     results, cache = step.plain(all_three.step_forward)(params, x, h_prev, c_prev)
     return results, StepCache(*cache)
 
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h, c (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h, c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     found: dict[str, Array] = step.plain(all_three.step_backward)(cotangents, cache)
     return found
 

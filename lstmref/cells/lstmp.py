@@ -8,19 +8,21 @@
     m = o tanh(c)
     h = W_r m
 
-Source: sak2014 (the LSTMP, with the peepholes and the non-recurrent projection left out; it calls h the recurrent
-projection r).
+Source:
+    sak2014 (the LSTMP, with the peepholes and the non-recurrent projection left out; it calls h the recurrent
+    projection r).
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=2, P=1).items()}
->>> params["W_r"] += 2
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.ones((1, 1)), c_prev=np.full((1, 2), 2.0))
->>> bool(np.isclose(outputs.h[0, 0], 2 * np.tanh(1)))  # of two units, o tanh(c) each, o = 1/2 and c = c'/2
-True
->>> step_backward({"c": np.ones((1, 2))}, cache)["c_prev"]
-array([[0.5, 0.5]])
->>> outputs, cache = forward(params, x=np.ones((3, 1, 1)), h_0=np.zeros((1, 1)), c_0=np.ones((1, 2)))
->>> backward({"c_T": np.ones((1, 2))}, cache)["c_0"]  # f_1 f_2 f_3
-array([[0.125, 0.125]])
+Examples:
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=2, P=1).items()}
+    >>> params["W_r"] += 2
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.ones((1, 1)), c_prev=np.full((1, 2), 2.0))
+    >>> bool(np.isclose(outputs.h[0, 0], 2 * np.tanh(1)))  # of two units, o tanh(c) each, o = 1/2 and c = c'/2
+    True
+    >>> step_backward({"c": np.ones((1, 2))}, cache)["c_prev"]
+    array([[0.5, 0.5]])
+    >>> outputs, cache = forward(params, x=np.ones((3, 1, 1)), h_0=np.zeros((1, 1)), c_0=np.ones((1, 2)))
+    >>> backward({"c_T": np.ones((1, 2))}, cache)["c_0"]  # f_1 f_2 f_3
+    array([[0.125, 0.125]])
 """
 
 from typing import Any, NamedTuple
@@ -53,18 +55,29 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int, P: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, P), b_* (H,) for i, f, o, g, and W_r (P, H); errors as in `lstmref.parameters.gates`.
 
-    >>> shapes = parameter_shapes(D=3, H=4, P=2)
-    >>> shapes["U_i"], shapes["W_r"]
-    ((4, 2), (2, 4))
+    Examples:
+        >>> shapes = parameter_shapes(D=3, H=4, P=2)
+        >>> shapes["U_i"], shapes["W_r"]
+        ((4, 2), (2, 4))
     """
     return parameters.gates("ifog", D, H, recurrent=check.size("P", P)) | {"W_r": (P, H)}
 
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array, c_prev: Array) -> tuple[Any, StepCache]:
-    """One step: x (B, D); h_prev (B, P); c_prev (B, H), of one dtype; params as in `parameter_shapes`.
+    """One step.
 
-    Gives h (B, P) and c (B, H).
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, P).
+        c_prev: (B, H).
+
+    Returns:
+        h (B, P) and c (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
     """
     p = params
     i = sigmoid(
@@ -81,7 +94,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array, c_prev: Arra
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, P), c (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, P), c (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, c_prev, i, f, o, g, s = cache
     dh = cotangents["h"]
     dm = dh @ p["W_r"]  # (B, P) (P, H) -> (B, H)

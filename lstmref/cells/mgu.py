@@ -4,18 +4,20 @@
     n = tanh(W_n x + U_n (f h') + b_n)         candidate
     h = (1 - f) h' + f n
 
-Source: zhou2016 (the minimal gated unit, with W [h', x] written as two products; it calls n the short-term response).
-f is the weight of the new, though it is called the forget gate.
+Source:
+    zhou2016 (the minimal gated unit, with W [h', x] written as two products; it calls n the short-term
+    response). f is the weight of the new, though it is called the forget gate.
 
-With all parameters zero f = 1/2 and n = 0, so h = h'/2:
+Examples:
+    With all parameters zero f = 1/2 and n = 0, so h = h'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
->>> float(outputs.h[0, 0]), float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])
-(1.5, 0.5)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
->>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
-(0.25, 0.25)
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+    >>> float(outputs.h[0, 0]), float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])
+    (1.5, 0.5)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
+    >>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
+    (0.25, 0.25)
 """
 
 from typing import NamedTuple
@@ -44,15 +46,28 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H), b_* (H,) for f, n; errors as in `lstmref.parameters.gates`.
 
-    >>> parameter_shapes(D=3, H=4)["W_f"]
-    (4, 3)
+    Examples:
+        >>> parameter_shapes(D=3, H=4)["W_f"]
+        (4, 3)
     """
     return parameters.gates("fn", D, H)
 
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x (B, D); h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     f = sigmoid(
         x @ p["W_f"].T + h_prev @ p["U_f"].T + p["b_f"]
@@ -64,7 +79,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, f, n = cache
     dh = cotangents["h"]
     da_n = dh * f * tanh_slope(n)  # (B, H), from h = (1 - f) h' + f n

@@ -8,20 +8,23 @@
     e = i / s                    share of what is new
     h = a h' + e n
 
-Source: feng2024 (Sect. 3.2, minLSTM; there f' and i' are what here is a and e, and n is the candidate h-tilde).
-As no gate reads h', a step is linear in it, and sequences can be computed side by side; here they are not.
+Source:
+    feng2024 (Sect. 3.2, minLSTM; there f' and i' are what here is a and e, and n is the candidate h-tilde).
+    As no gate reads h', a step is linear in it, and sequences can be computed side by side; here they are
+    not.
 
-With all parameters zero f = i, so a = e = 1/2, and n = 0:
+Examples:
+    With all parameters zero f = i, so a = e = 1/2, and n = 0:
 
->>> import numpy as np
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
->>> gradients = step_backward({"h": np.ones((1, 1))}, cache)
->>> float(outputs.h[0, 0]), float(gradients["h_prev"][0, 0]), float(gradients["b_f"][0])
-(1.5, 0.5, 0.375)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
->>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # a_1 a_2
-(0.25, 0.25)
+    >>> import numpy as np
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+    >>> gradients = step_backward({"h": np.ones((1, 1))}, cache)
+    >>> float(outputs.h[0, 0]), float(gradients["h_prev"][0, 0]), float(gradients["b_f"][0])
+    (1.5, 0.5, 0.375)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
+    >>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # a_1 a_2
+    (0.25, 0.25)
 """
 
 from typing import NamedTuple
@@ -50,10 +53,15 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """W_* (H, D), b_* (H,) for f, i, n. Raises ShapeError or KindError unless D and H are whole numbers >= 0.
+    """W_* (H, D), b_* (H,) for f, i, n.
 
-    >>> list(parameter_shapes(D=3, H=4))
-    ['W_f', 'b_f', 'W_i', 'b_i', 'W_n', 'b_n']
+    Raises:
+        ShapeError: unless D and H are whole numbers >= 0.
+        KindError: unless D and H are whole numbers >= 0.
+
+    Examples:
+        >>> list(parameter_shapes(D=3, H=4))
+        ['W_f', 'b_f', 'W_i', 'b_i', 'W_n', 'b_n']
     """
     D, H = check.size("D", D), check.size("H", H)
     return {f"{letter}_{k}": shape for k in "fin" for letter, shape in (("W", (H, D)), ("b", (H,)))}
@@ -61,7 +69,19 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x (B, D); h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     f = sigmoid(x @ p["W_f"].T + p["b_f"])  # (B, D) (D, H) + (H,) -> (B, H)
     i = sigmoid(x @ p["W_i"].T + p["b_i"])
@@ -74,7 +94,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, f, i, n, a, e, h = cache
     dh = cotangents["h"]
     # As h = (f h' + i n) / s, its slope in f is (h' - h) / s, in i (n - h) / s. Times the sigmoids' own slopes, where

@@ -5,19 +5,21 @@
     n = tanh(U_n (r h') + tanh(x) + b_n)       candidate
     h = n z + h' (1 - z)
 
-Source: jozefowicz2015 (MUT1; there W_xz, W_xr, W_hr, W_hh are what here is W_z, W_r, U_r, U_n). As tanh(x)
-is added to what has H entries, x has H as well.
+Source:
+    jozefowicz2015 (MUT1; there W_xz, W_xr, W_hr, W_hh are what here is W_z, W_r, U_r, U_n). As tanh(x) is
+    added to what has H entries, x has H as well.
 
-With all parameters zero z = 1/2, so h = tanh(tanh(x))/2 + h'/2:
+Examples:
+    With all parameters zero z = 1/2, so h = tanh(tanh(x))/2 + h'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(H=1).items()}
->>> outputs, cache = step_forward(params, x=np.zeros((1, 1)), h_prev=np.array([[3.0]]))
->>> gradients = step_backward({"h": np.ones((1, 1))}, cache)
->>> float(outputs.h[0, 0]), float(gradients["h_prev"][0, 0]), float(gradients["x"][0, 0])
-(1.5, 0.5, 0.5)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
->>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
-0.25
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(H=1).items()}
+    >>> outputs, cache = step_forward(params, x=np.zeros((1, 1)), h_prev=np.array([[3.0]]))
+    >>> gradients = step_backward({"h": np.ones((1, 1))}, cache)
+    >>> float(outputs.h[0, 0]), float(gradients["h_prev"][0, 0]), float(gradients["x"][0, 0])
+    (1.5, 0.5, 0.5)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
+    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
+    0.25
 """
 
 from typing import NamedTuple
@@ -46,10 +48,15 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(H: int) -> dict[str, tuple[int, ...]]:
-    """W_z, W_r, U_r, U_n (H, H); b_z, b_r, b_n (H,). Raises ShapeError or KindError unless H is a whole number >= 0.
+    """W_z, W_r, U_r, U_n (H, H); b_z, b_r, b_n (H,).
 
-    >>> list(parameter_shapes(H=4))
-    ['W_z', 'W_r', 'U_r', 'U_n', 'b_z', 'b_r', 'b_n']
+    Raises:
+        ShapeError: unless H is a whole number >= 0.
+        KindError: unless H is a whole number >= 0.
+
+    Examples:
+        >>> list(parameter_shapes(H=4))
+        ['W_z', 'W_r', 'U_r', 'U_n', 'b_z', 'b_r', 'b_n']
     """
     H = check.size("H", H)
     square = dict.fromkeys(("W_z", "W_r", "U_r", "U_n"), (H, H))
@@ -58,7 +65,19 @@ def parameter_shapes(H: int) -> dict[str, tuple[int, ...]]:
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x, h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, H).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     z = sigmoid(x @ p["W_z"].T + p["b_z"])  # (B, H) (H, H) + (H,) -> (B, H)
     r = sigmoid(x @ p["W_r"].T + h_prev @ p["U_r"].T + p["b_r"])
@@ -70,7 +89,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, z, r, n, s = cache
     dh = cotangents["h"]
     da_n = dh * z * tanh_slope(n)  # (B, H); as da_z from h = n z + h' (1 - z)

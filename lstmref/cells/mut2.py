@@ -5,17 +5,19 @@
     n = tanh(U_n (r h') + W_n x + b_n)         candidate
     h = n z + h' (1 - z)
 
-Source: jozefowicz2015 (Sect. 3.4, MUT2; it writes W_x* for W_*, W_h* for U_*, and W_hh, b_h for U_n, b_n).
+Source:
+    jozefowicz2015 (Sect. 3.4, MUT2; it writes W_x* for W_*, W_h* for U_*, and W_hh, b_h for U_n, b_n).
 
-With all parameters zero z = 1/2 and n = 0, so h = h'/2:
+Examples:
+    With all parameters zero z = 1/2 and n = 0, so h = h'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(H=1).items()}
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
->>> float(outputs.h[0, 0]), float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])
-(1.5, 0.5)
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
->>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
-(0.25, 0.25)
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(H=1).items()}
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+    >>> float(outputs.h[0, 0]), float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])
+    (1.5, 0.5)
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
+    >>> float(outputs.h_T[0, 0]), float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
+    (0.25, 0.25)
 """
 
 from typing import NamedTuple
@@ -45,10 +47,13 @@ class StepCache(NamedTuple):
 def parameter_shapes(H: int) -> dict[str, tuple[int, ...]]:
     """W_z, W_n, U_z, U_r, U_n (H, H); b_z, b_r, b_n (H,).
 
-    Raises ShapeError or KindError unless H is a whole number >= 0.
+    Raises:
+        ShapeError: unless H is a whole number >= 0.
+        KindError: unless H is a whole number >= 0.
 
-    >>> list(parameter_shapes(H=4))
-    ['W_z', 'W_n', 'U_z', 'U_r', 'U_n', 'b_z', 'b_r', 'b_n']
+    Examples:
+        >>> list(parameter_shapes(H=4))
+        ['W_z', 'W_n', 'U_z', 'U_r', 'U_n', 'b_z', 'b_r', 'b_n']
     """
     H = check.size("H", H)
     square = dict.fromkeys(("W_z", "W_n", "U_z", "U_r", "U_n"), (H, H))  # x enters r as it is: no W_r
@@ -57,7 +62,19 @@ def parameter_shapes(H: int) -> dict[str, tuple[int, ...]]:
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x, h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, H).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     z = sigmoid(x @ p["W_z"].T + h_prev @ p["U_z"].T + p["b_z"])  # (B, H) (H, H) + … + (H,) -> (B, H)
     r = sigmoid(x + h_prev @ p["U_r"].T + p["b_r"])
@@ -67,7 +84,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, z, r, n = cache
     dh = cotangents["h"]
     da_z = dh * (n - h_prev) * sigmoid_slope(z)  # (B, H); as da_n from h = n z + h' (1 - z)

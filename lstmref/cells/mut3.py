@@ -5,21 +5,23 @@
     n = tanh(U_n (r h') + W_n x + b_n)         candidate
     h = n z + h' (1 - z)
 
-Source: jozefowicz2015 (MUT3; there W_x* and W_h* are what here is W_* and U_*, and W_xh, W_hh, b_h are W_n,
-U_n, b_n).
+Source:
+    jozefowicz2015 (MUT3; there W_x* and W_h* are what here is W_* and U_*, and W_xh, W_hh, b_h are W_n, U_n,
+    b_n).
 
-With all parameters zero z = 1/2 and n = 0, so h = h'/2:
+Examples:
+    With all parameters zero z = 1/2 and n = 0, so h = h'/2:
 
->>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
->>> gradients = step_backward({"h": np.ones((1, 1))}, cache)
->>> float(outputs.h[0, 0]), float(gradients["h_prev"][0, 0])
-(1.5, 0.5)
->>> bool(gradients["U_z"][0, 0] == -3 / 4 * np.tanh(3))  # (n - h') z (1 - z), times what U_z met
-True
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
->>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
-0.25
+    >>> params = {name: np.zeros(shape) for name, shape in parameter_shapes(D=1, H=1).items()}
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.array([[3.0]]))
+    >>> gradients = step_backward({"h": np.ones((1, 1))}, cache)
+    >>> float(outputs.h[0, 0]), float(gradients["h_prev"][0, 0])
+    (1.5, 0.5)
+    >>> bool(gradients["U_z"][0, 0] == -3 / 4 * np.tanh(3))  # (n - h') z (1 - z), times what U_z met
+    True
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.ones((1, 1)))
+    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # 1/2 twice
+    0.25
 """
 
 from typing import NamedTuple
@@ -50,15 +52,28 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
     """W_* (H, D), U_* (H, H), b_* (H,) for z, r, n; errors as in `lstmref.parameters.gates`.
 
-    >>> parameter_shapes(D=3, H=4)["W_z"]
-    (4, 3)
+    Examples:
+        >>> parameter_shapes(D=3, H=4)["W_z"]
+        (4, 3)
     """
     return parameters.gates("zrn", D, H)
 
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x (B, D); h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     p = params
     s = np.tanh(h_prev)
     z = sigmoid(x @ p["W_z"].T + s @ p["U_z"].T + p["b_z"])  # (B, D) (D, H) + (B, H) (H, H) + (H,) -> (B, H)
@@ -70,7 +85,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, z, r, n, s = cache
     dh = cotangents["h"]
     da_n = dh * z * tanh_slope(n)  # (B, H); as da_z from h = n z + h' (1 - z)

@@ -2,19 +2,21 @@
 
     h = tanh(W x + U h' + b)          (h' is h of the step before)
 
-Source: elman1990 (the network with context units, Fig. 2); tanh in place of its logistic units.
-
 Backward, with dh the cotangent of h and `a` the pre-activation:
 
     da = dh (1 - h**2),   dx = W^T da,   dh' = U^T da,   dW = da x^T,   dU = da h'^T,   db = da
 
->>> params = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
->>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.zeros((1, 1)))
->>> float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])  # U, for tanh(0) has the slope 1
-0.5
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.zeros((1, 1)))
->>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # U twice
-0.25
+Source:
+    elman1990 (the network with context units, Fig. 2); tanh in place of its logistic units.
+
+Examples:
+    >>> params = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
+    >>> outputs, cache = step_forward(params, x=np.ones((1, 1)), h_prev=np.zeros((1, 1)))
+    >>> float(step_backward({"h": np.ones((1, 1))}, cache)["h_prev"][0, 0])  # U, for tanh(0) has the slope 1
+    0.5
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), h_0=np.zeros((1, 1)))
+    >>> float(backward({"h_T": np.ones((1, 1))}, cache)["h_0"][0, 0])  # U twice
+    0.25
 """
 
 from typing import NamedTuple
@@ -40,10 +42,15 @@ class StepCache(NamedTuple):
 
 
 def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """W (H, D), U (H, H), b (H,). Raises ShapeError or KindError unless D and H are whole numbers >= 0.
+    """W (H, D), U (H, H), b (H,).
 
-    >>> parameter_shapes(D=3, H=4)
-    {'W': (4, 3), 'U': (4, 4), 'b': (4,)}
+    Raises:
+        ShapeError: unless D and H are whole numbers >= 0.
+        KindError: unless D and H are whole numbers >= 0.
+
+    Examples:
+        >>> parameter_shapes(D=3, H=4)
+        {'W': (4, 3), 'U': (4, 4), 'b': (4,)}
     """
     D, H = check.size("D", D), check.size("H", H)
     return {"W": (H, D), "U": (H, H), "b": (H,)}
@@ -51,7 +58,19 @@ def parameter_shapes(D: int, H: int) -> dict[str, tuple[int, ...]]:
 
 @step.forward(LAYOUT, parameter_shapes)
 def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tuple[Array], StepCache]:
-    """One step: x (B, D); h_prev (B, H), of one dtype; params as in `parameter_shapes`. Gives h (B, H)."""
+    """One step.
+
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
+    """
     h = np.tanh(
         x @ params["W"].T + h_prev @ params["U"].T + params["b"]
     )  # (B, D) (D, H) + (B, H) (H, H) + (H,)
@@ -60,7 +79,15 @@ def step_forward(params: dict[str, Array], x: Array, h_prev: Array) -> tuple[tup
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule; cotangents: h (B, H), of the dtype of the step."""
+    """Gradients by the chain rule.
+
+    Args:
+        cotangents: h (B, H), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     p, x, h_prev, h = cache
     da = cotangents["h"] * tanh_slope(h)  # (B, H)
     return {

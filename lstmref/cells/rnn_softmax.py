@@ -4,18 +4,21 @@
     p = softmax(V h + a)              probabilities of C classes
     l = -sum(y log p)                 cross-entropy, a number, not carried
 
-Source: goodfellow2016 (Sect. 10.2, Eqs. 10.8-10.14; b and c there are b and a here). y, the target, is data: a class
-as a row with one 1, or the weights of all classes. They need not add up to 1: the gradients hold for any y.
+Source:
+    goodfellow2016 (Sect. 10.2, Eqs. 10.8-10.14; b and c there are b and a here). y, the target, is data: a
+    class as a row with one 1, or the weights of all classes. They need not add up to 1: the gradients hold
+    for any y.
 
->>> shapes = parameter_shapes(D=1, H=1, C=4)
->>> params = {name: np.zeros(shape) for name, shape in shapes.items()} | {"U": np.array([[0.5]])}
->>> one, y = np.ones((1, 1)), np.array([[0.0, 0.0, 1.0, 0.0]])
->>> outputs, cache = step_forward(params, x=one, y=y, h_prev=one)
->>> bool(np.isclose(outputs.l[0], np.log(4))), step_backward({"l": np.ones(1)}, cache)["a"]  # p - y
-(True, array([ 0.25,  0.25, -0.75,  0.25]))
->>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), y=np.stack([y, y]), h_0=0 * one)
->>> outputs.l.shape, float(backward({"h_T": one}, cache)["h_0"][0, 0])  # U twice
-((2, 1), 0.25)
+Examples:
+    >>> shapes = parameter_shapes(D=1, H=1, C=4)
+    >>> params = {name: np.zeros(shape) for name, shape in shapes.items()} | {"U": np.array([[0.5]])}
+    >>> one, y = np.ones((1, 1)), np.array([[0.0, 0.0, 1.0, 0.0]])
+    >>> outputs, cache = step_forward(params, x=one, y=y, h_prev=one)
+    >>> bool(np.isclose(outputs.l[0], np.log(4))), step_backward({"l": np.ones(1)}, cache)["a"]  # p - y
+    (True, array([ 0.25,  0.25, -0.75,  0.25]))
+    >>> outputs, cache = forward(params, x=np.ones((2, 1, 1)), y=np.stack([y, y]), h_0=0 * one)
+    >>> outputs.l.shape, float(backward({"h_T": one}, cache)["h_0"][0, 0])  # U twice
+    ((2, 1), 0.25)
 """
 
 from typing import NamedTuple
@@ -45,10 +48,13 @@ class StepCache(NamedTuple):
 def parameter_shapes(D: int, H: int, C: int) -> dict[str, tuple[int, ...]]:
     """W (H, D), U (H, H), b (H,), V (C, H), a (C,).
 
-    Raises ShapeError or KindError unless D, H and C are whole numbers >= 0.
+    Raises:
+        ShapeError: unless D, H and C are whole numbers >= 0.
+        KindError: unless D, H and C are whole numbers >= 0.
 
-    >>> parameter_shapes(D=3, H=4, C=5)
-    {'W': (4, 3), 'U': (4, 4), 'b': (4,), 'V': (5, 4), 'a': (5,)}
+    Examples:
+        >>> parameter_shapes(D=3, H=4, C=5)
+        {'W': (4, 3), 'U': (4, 4), 'b': (4,), 'V': (5, 4), 'a': (5,)}
     """
     D, H, C = check.size("D", D), check.size("H", H), check.size("C", C)
     return {"W": (H, D), "U": (H, H), "b": (H,), "V": (C, H), "a": (C,)}
@@ -58,9 +64,19 @@ def parameter_shapes(D: int, H: int, C: int) -> dict[str, tuple[int, ...]]:
 def step_forward(
     params: dict[str, Array], x: Array, y: Array, h_prev: Array
 ) -> tuple[tuple[Array, Array], StepCache]:
-    """One step: x (B, D); y (B, C); h_prev (B, H), of one dtype; params as in `parameter_shapes`.
+    """One step.
 
-    Gives h (B, H) and l (B,).
+    Args:
+        params: see `parameter_shapes`.
+        x: (B, D).
+        y: (B, C).
+        h_prev: (B, H).
+
+    Returns:
+        h (B, H) and l (B,), and the cache for `step_backward`.
+
+    Dtypes:
+        One for all.
     """
     W, U, b, V, a = (params[name] for name in ("W", "U", "b", "V", "a"))
     h = np.tanh(x @ W.T + h_prev @ U.T + b)  # (B, D) (D, H) + (B, H) (H, H) + (H,) -> (B, H)
@@ -71,7 +87,15 @@ def step_forward(
 
 @step.backward(LAYOUT, StepCache)
 def step_backward(cotangents: dict[str, Array], cache: StepCache) -> dict[str, Array]:
-    """Gradients by the chain rule, none for y; cotangents: h (B, H), l (B,), of the dtype of the step."""
+    """Gradients by the chain rule, none for y.
+
+    Args:
+        cotangents: h (B, H), l (B,), by name.
+        cache: from `step_forward`.
+
+    Dtypes:
+        That of the step.
+    """
     params, x, y, h_prev, h, p = cache
     # The slope of -sum(y log p) in the pre-activation: p times the sum of y, less y.
     da_p = cotangents["l"][:, None] * (p * y.sum(axis=1, keepdims=True) - y)  # (B, C)

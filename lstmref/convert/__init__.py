@@ -8,15 +8,16 @@
     save, load                   `.npz` and `.safetensors`
     load_safetensors             state dicts that others saved in that format
 
-A round trip in either direction gives the same bits. What does not convert is refused with ConversionError, which says
-why and where that is explained. How each framework lays out its weights stands in `layouts`.
+A round trip in either direction gives the same bits. What does not convert is refused with ConversionError,
+which says why and where that is explained. How each framework lays out its weights stands in `layouts`.
 
->>> import numpy as np
->>> from lstmref import convert
->>> state_dict = {"weight_ih_l0": np.ones((9, 2)), "weight_hh_l0": np.ones((9, 3))}
->>> weights = convert.from_pytorch(state_dict)
->>> weights.architecture.cell, [array.shape for array in convert.to_keras(weights)[0]]
-('gru-after', [(2, 9), (3, 9)])
+Examples:
+    >>> import numpy as np
+    >>> from lstmref import convert
+    >>> state_dict = {"weight_ih_l0": np.ones((9, 2)), "weight_hh_l0": np.ones((9, 3))}
+    >>> weights = convert.from_pytorch(state_dict)
+    >>> weights.architecture.cell, [array.shape for array in convert.to_keras(weights)[0]]
+    ('gru-after', [(2, 9), (3, 9)])
 """
 
 from lstmref.convert.files import load, save

@@ -16,12 +16,21 @@ EXPECTED = "float16, float32, float64 or longdouble"
 def read(name: str, value: Any, dtype: np.dtype[Any] | None = None, as_in: str = "") -> Array:
     """A private, C-contiguous copy of an array, or of a tensor of PyTorch or Keras, in the dtype it comes in.
 
-    float16 comes as float32, which holds the same numbers and in which it is computed: the sum of two biases keeps no
-    more than half of its digits in float16. `name` stands in errors; `dtype` is the one expected, `as_in` says what has
-    it. Raises KindError for another dtype, bfloat16 among them, which NumPy has not, and NotFiniteError.
+    float16 comes as float32, which holds the same numbers and in which it is computed: the sum of two biases
+    keeps no more than half of its digits in float16.
 
-    >>> read("W", [[1, 2]]).dtype, read("W", np.ones(2, np.float16)).dtype
-    (dtype('float64'), dtype('float32'))
+    Args:
+        name: what errors call it.
+        dtype: the one expected.
+        as_in: says in errors what has it.
+
+    Raises:
+        KindError: for another dtype, bfloat16 among them, which NumPy has not.
+        NotFiniteError: NaN or an infinity.
+
+    Examples:
+        >>> read("W", [[1, 2]]).dtype, read("W", np.ones(2, np.float16)).dtype
+        (dtype('float64'), dtype('float32'))
     """
     try:
         for to_host in ("detach", "cpu"):  # of PyTorch: out of the graph, off the accelerator
@@ -48,8 +57,9 @@ def read(name: str, value: Any, dtype: np.dtype[Any] | None = None, as_in: str =
 def half(values: Iterable[Any]) -> bool:
     """Whether all of a framework's arrays are of float16.
 
-    >>> half([np.ones(2, np.float16)]), half([np.ones(2, np.float16), np.ones(2)])
-    (True, False)
+    Examples:
+        >>> half([np.ones(2, np.float16)]), half([np.ones(2, np.float16), np.ones(2)])
+        (True, False)
     """
     return all(_dtype(value) == "float16" for value in values)
 
@@ -57,12 +67,14 @@ def half(values: Iterable[Any]) -> bool:
 def narrowed(values: Iterable[Array]) -> list[Array]:
     """The arrays in float16 where that holds every entry of all of them, else as they are.
 
-    values: arrays of any shapes, of one dtype.
+    Args:
+        values: arrays of any shapes, of one dtype.
 
-    >>> [value.dtype.name for value in narrowed([np.ones(2, np.float32)])]
-    ['float16']
-    >>> [value.dtype.name for value in narrowed([np.ones(2, np.float32), np.float32([0.1])])]
-    ['float32', 'float32']
+    Examples:
+        >>> [value.dtype.name for value in narrowed([np.ones(2, np.float32)])]
+        ['float16']
+        >>> [value.dtype.name for value in narrowed([np.ones(2, np.float32), np.float32([0.1])])]
+        ['float32', 'float32']
     """
     whole = list(values)
     with np.errstate(over="ignore"):
@@ -78,9 +90,16 @@ def _dtype(value: Any) -> str:
 def shaped(name: str, value: Array, shape: tuple[int, ...]) -> Array:
     """`value` if it has that shape, else raise ShapeError.
 
-    >>> shaped("weight_hh_l0", np.ones((16, 3)), (16, 4))
-    Traceback (most recent call last):
-    lstmref.errors.ShapeError: weight_hh_l0: expected (16, 4), got (16, 3)
+    Args:
+        value: an array of any dtype.
+
+    Raises:
+        ShapeError: otherwise.
+
+    Examples:
+        >>> shaped("weight_hh_l0", np.ones((16, 3)), (16, 4))
+        Traceback (most recent call last):
+        lstmref.errors.ShapeError: weight_hh_l0: expected (16, 4), got (16, 3)
     """
     if value.shape != shape:
         raise ShapeError(f"{name}: expected {shape}, got {value.shape}")
@@ -90,9 +109,16 @@ def shaped(name: str, value: Array, shape: tuple[int, ...]) -> Array:
 def finite(name: str, value: Array) -> Array:
     """`value` if it is finite throughout, else raise NotFiniteError: a sum of two biases may be too large.
 
-    >>> finite("b_i", np.array([1.0, np.inf]))
-    Traceback (most recent call last):
-    lstmref.errors.NotFiniteError: b_i: expected finite numbers, got inf at (1,)
+    Args:
+        value: an array of any shape.
+
+    Raises:
+        NotFiniteError: otherwise.
+
+    Examples:
+        >>> finite("b_i", np.array([1.0, np.inf]))
+        Traceback (most recent call last):
+        lstmref.errors.NotFiniteError: b_i: expected finite numbers, got inf at (1,)
     """
     wrong = np.argwhere(~np.isfinite(value))
     if len(wrong):

@@ -16,8 +16,9 @@ Pair = tuple[Array, Array]
 def of_two(name: str, names: Container[str]) -> bool:
     """Whether a bias is one of the two of a gate that the cell itself keeps apart, as both act: b_nx or b_nh.
 
-    >>> of_two("b_nx", ("b_z", "b_nx", "b_nh")), of_two("b_z", ("b_z", "b_nx", "b_nh"))
-    (True, False)
+    Examples:
+        >>> of_two("b_nx", ("b_z", "b_nx", "b_nh")), of_two("b_z", ("b_z", "b_nx", "b_nh"))
+        (True, False)
     """
     return name[-1:] in ("x", "h") and all(name[:-1] + side in names for side in "xh")
 
@@ -25,11 +26,16 @@ def of_two(name: str, names: Container[str]) -> bool:
 def part(b: Array, pair: Pair | None) -> Pair:
     """Two biases (H,) whose sum, rounded to the dtype of b, is b (H,) to the last bit.
 
-    Entry by entry: the pair itself where its sum still is b. Else the state's bias stays, and the input's takes the
-    rest, where that rounds to b. Else, and where there is no pair, the input's bias is b and the state's zero.
+    Entry by entry: the pair itself where its sum still is b. Else the state's bias stays, and the input's
+    takes the rest, where that rounds to b. Else, and where there is no pair, the input's bias is b and the
+    state's zero.
 
-    >>> part(np.array([3.0, 5.0]), (np.array([1.0, 1.0]), np.array([2.0, 2.0])))
-    (array([1., 3.]), array([2., 2.]))
+    Args:
+        b: (H,).
+
+    Examples:
+        >>> part(np.array([3.0, 5.0]), (np.array([1.0, 1.0]), np.array([2.0, 2.0])))
+        (array([1., 3.]), array([2., 2.]))
     """
     # -0 + 0 is +0, so the zero beside a -0 is -0.
     zero = np.where(b == 0, b, b.dtype.type(0))
@@ -45,8 +51,9 @@ def part(b: Array, pair: Pair | None) -> Pair:
 def whole(pair: Pair) -> Array:
     """The sum of the pair, (H,) as each of the two, rounded to their dtype; infinite where it is too large for it.
 
-    >>> whole((np.array([1.0, 2.0]), np.array([0.5, -2.0])))
-    array([1.5, 0. ])
+    Examples:
+        >>> whole((np.array([1.0, 2.0]), np.array([0.5, -2.0])))
+        array([1.5, 0. ])
     """
     with np.errstate(over="ignore"):
         total: Array = pair[0] + pair[1]

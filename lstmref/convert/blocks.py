@@ -1,7 +1,9 @@
 """The parameters of cells in a framework's stacked matrices: the gates out of them, and into them.
 
-Arrays are read already, all of one dtype of float32, float64, longdouble. Source: what the layouts of
-`lstmref.convert.layouts` name.
+Arrays are read already, all of one dtype of float32, float64, longdouble.
+
+Source:
+    what the layouts of `lstmref.convert.layouts` name.
 """
 
 from collections.abc import Mapping
@@ -33,12 +35,20 @@ class Blocks(NamedTuple):
 def count(names: tuple[str, str], W: Array, U: Array, table: Mapping[str, Layout], cell: str | None) -> int:
     """The number of gates, as the state's matrix U tells it.
 
-    Raises ShapeError if no layer of the framework has such a U. Then it is compared with W if the caller expects a
-    cell that the framework has. `names` of W and U stand in errors.
+    Then it is compared with W if the caller expects a cell that the framework has.
 
-    >>> from lstmref.convert.layouts import PYTORCH
-    >>> count(("weight_ih_l0", "weight_hh_l0"), np.ones((16, 9)), np.ones((16, 4)), PYTORCH, None)
-    4
+    Args:
+        names: those of W and U, for errors.
+        W: (k H, D), or (D, k H).
+        U: (k H, H), or (H, k H).
+
+    Raises:
+        ShapeError: if no layer of the framework has such a U.
+
+    Examples:
+        >>> from lstmref.convert.layouts import PYTORCH
+        >>> count(("weight_ih_l0", "weight_hh_l0"), np.ones((16, 9)), np.ones((16, 4)), PYTORCH, None)
+        4
     """
     transposed = next(iter(table.values())).transposed
     if U.ndim == 2:
@@ -62,16 +72,23 @@ def take_apart(
 ) -> tuple[dict[str, Array], dict[str, Pair]]:
     """The parameters of a cell and, of the biases that are sums, their parts, by the cell's own names.
 
-    shapes: the cell's `parameter_shapes`. The arrays are views of the blocks. Zeros stand for biases that are not
-    there. Shapes: those of `Blocks` and of the cell. Raises NotFiniteError for a sum of biases that is too large;
-    `where` stands before its name.
+    The arrays are views of the blocks. Zeros stand for biases that are not there.
 
-    >>> from lstmref import rnn
-    >>> from lstmref.convert.layouts import PYTORCH
-    >>> given = Blocks(np.ones((2, 3)), np.ones((2, 2)), np.array([1.0, 2.0]), np.array([0.5, 0.5]))
-    >>> params, split = take_apart(PYTORCH["rnn"], rnn.parameter_shapes(D=3, H=2), given, "0.forward.")
-    >>> params["W"].shape, params["b"], split["b"]
-    ((2, 3), array([1.5, 2.5]), (array([1., 2.]), array([0.5, 0.5])))
+    Args:
+        shapes: the cell's `parameter_shapes`.
+        blocks: see `Blocks`.
+        where: stands in errors before the name of a bias.
+
+    Raises:
+        NotFiniteError: for a sum of biases that is too large.
+
+    Examples:
+        >>> from lstmref import rnn
+        >>> from lstmref.convert.layouts import PYTORCH
+        >>> given = Blocks(np.ones((2, 3)), np.ones((2, 2)), np.array([1.0, 2.0]), np.array([0.5, 0.5]))
+        >>> params, split = take_apart(PYTORCH["rnn"], rnn.parameter_shapes(D=3, H=2), given, "0.forward.")
+        >>> params["W"].shape, params["b"], split["b"]
+        ((2, 3), array([1.5, 2.5]), (array([1., 2.]), array([0.5, 0.5])))
     """
     k = len(layout.gates)
     W, U = (np.split(m.T if layout.transposed else m, k) for m in (blocks.W, blocks.U))
@@ -99,10 +116,15 @@ def put_together(
 ) -> Blocks:
     """The inverse of `take_apart`, in arrays of their own: params and split by the cell's own names.
 
-    >>> from lstmref.convert.layouts import KERAS
-    >>> params = {"W": np.ones((2, 3)), "U": np.ones((2, 2)), "b": np.zeros(2)}
-    >>> put_together(KERAS["rnn"], params, {}, with_biases=True).W.shape  # transposed
-    (3, 2)
+    Args:
+        params: by the cell's own names.
+        split: by the cell's own names.
+
+    Examples:
+        >>> from lstmref.convert.layouts import KERAS
+        >>> params = {"W": np.ones((2, 3)), "U": np.ones((2, 2)), "b": np.zeros(2)}
+        >>> put_together(KERAS["rnn"], params, {}, with_biases=True).W.shape  # transposed
+        (3, 2)
     """
 
     def stacked(letter: str) -> Array:
@@ -128,15 +150,20 @@ def put_together(
 def to_weights(
     architecture: Architecture, layout: Layout, given: Mapping[Place, Blocks], half: bool = False
 ) -> Weights:
-    """The network whose cells have these blocks, of the shapes that the layout tells. half: see `Weights`.
+    """The network whose cells have these blocks, of the shapes that the layout tells.
 
-    Raises what `Weights` raises, an ArgumentError each, for blocks that do not fit.
+    Args:
+        half: see `Weights`.
 
-    >>> from lstmref.convert.layouts import PYTORCH
-    >>> architecture = Architecture("rnn", D=3, H=2)
-    >>> given = {(0, "forward"): Blocks(np.ones((2, 3)), np.ones((2, 2)))}
-    >>> sorted(to_weights(architecture, PYTORCH["rnn"], given).params)
-    ['0.forward.U', '0.forward.W', '0.forward.b']
+    Raises:
+        ArgumentError: of the kind that `Weights` raises, for blocks that do not fit.
+
+    Examples:
+        >>> from lstmref.convert.layouts import PYTORCH
+        >>> architecture = Architecture("rnn", D=3, H=2)
+        >>> given = {(0, "forward"): Blocks(np.ones((2, 3)), np.ones((2, 2)))}
+        >>> sorted(to_weights(architecture, PYTORCH["rnn"], given).params)
+        ['0.forward.U', '0.forward.W', '0.forward.b']
     """
     params: dict[str, Array] = {}
     split: dict[str, Pair] = {}
@@ -153,12 +180,13 @@ def to_weights(
 def of_weights(weights: Weights, layout: Layout, with_biases: bool) -> dict[Place, Blocks]:
     """The inverse of `to_weights`, in arrays of their own; in float16 where `Weights.half` says so and nothing is lost.
 
-    >>> from lstmref.convert.layouts import PYTORCH
-    >>> architecture = Architecture("rnn", D=3, H=2)
-    >>> given = {(0, "forward"): Blocks(np.ones((2, 3)), np.ones((2, 2)))}
-    >>> weights = to_weights(architecture, PYTORCH["rnn"], given)
-    >>> of_weights(weights, PYTORCH["rnn"], with_biases=False)[0, "forward"].W.shape
-    (2, 3)
+    Examples:
+        >>> from lstmref.convert.layouts import PYTORCH
+        >>> architecture = Architecture("rnn", D=3, H=2)
+        >>> given = {(0, "forward"): Blocks(np.ones((2, 3)), np.ones((2, 2)))}
+        >>> weights = to_weights(architecture, PYTORCH["rnn"], given)
+        >>> of_weights(weights, PYTORCH["rnn"], with_biases=False)[0, "forward"].W.shape
+        (2, 3)
     """
     found = {
         place: put_together(

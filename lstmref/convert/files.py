@@ -1,9 +1,11 @@
 """Weights in files: `.npz` (NumPy), or `.safetensors` with the package of that name, which the extra installs.
 
-Both hold the arrays by name, those of `Weights.split` included, and one text of JSON that says what they are. Nothing
-is unpickled, ever. A file is written beside its place under another name and moved there when it is complete.
+Both hold the arrays by name, those of `Weights.split` included, and one text of JSON that says what they are.
+Nothing is unpickled, ever. A file is written beside its place under another name and moved there when it is
+complete.
 
-Source: numpy.lib.format for `.npz`; the format of safetensors, https://huggingface.co/docs/safetensors.
+Source:
+    numpy.lib.format for `.npz`; the format of safetensors, https://huggingface.co/docs/safetensors.
 """
 
 import hashlib
@@ -45,19 +47,24 @@ class _Format(NamedTuple):
 def save(path: str | os.PathLike[str], weights: Weights) -> None:
     """Write weights to a file, `.npz` or `.safetensors` by its ending.
 
-    The architecture, the parts of summed biases, and `biased` and `half` are written too: what `load` gives is the same
-    to the last bit. A file of that name is replaced when the new one is complete, and stays as it is if writing
-    fails. Raises ConversionError for another ending, for a dtype that the format has not (safetensors: longdouble),
-    where safetensors is not installed, and where something other than an ordinary file stands there; KindError;
-    OSError as writing does.
+    The architecture, the parts of summed biases, and `biased` and `half` are written too: what `load` gives
+    is the same to the last bit. A file of that name is replaced when the new one is complete, and stays as it
+    is if writing fails.
 
-    >>> import tempfile
-    >>> architecture = Architecture("rnn", D=1, H=1)
-    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(f"{folder}/one.npz", Weights(architecture, ones))
-    ...     load(f"{folder}/one.npz").params["0.forward.W"]
-    array([[1.]])
+    Raises:
+        ConversionError: for another ending, for a dtype that the format has not (safetensors: longdouble),
+            where safetensors is not installed, and where something other than an ordinary file stands there.
+        KindError: a value of the wrong type or dtype.
+        OSError: as writing does.
+
+    Examples:
+        >>> import tempfile
+        >>> architecture = Architecture("rnn", D=1, H=1)
+        >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save(f"{folder}/one.npz", Weights(architecture, ones))
+        ...     load(f"{folder}/one.npz").params["0.forward.W"]
+        array([[1.]])
     """
     path = reading.named_path(path)
     dump = _format(path).dump
@@ -83,14 +90,19 @@ def save(path: str | os.PathLike[str], weights: Weights) -> None:
 def load(path: str | os.PathLike[str]) -> Weights:
     """Read weights that `save` wrote. No pickle is read: an array of Python objects is refused unread.
 
-    Raises ConversionError, which names the path and what is wrong, for a file that is damaged, cut off, of another
-    version or not of this kind, for what is no ordinary file, for another ending, and where safetensors is not
-    installed; KindError for what is no path; OSError as reading does. A state dict that something else saved as
-    safetensors is read by `load_safetensors`.
+    A state dict that something else saved as safetensors is read by `load_safetensors`.
 
-    >>> load("weights.pickle")
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: weights.pickle: expected a name ending in .npz or .safetensors, got '.pickle'
+    Raises:
+        ConversionError: which names the path and what is wrong, for a file that is damaged, cut off, of
+            another version or not of this kind, for what is no ordinary file, for another ending, and where
+            safetensors is not installed.
+        KindError: for what is no path.
+        OSError: as reading does.
+
+    Examples:
+        >>> load("weights.pickle")
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: weights.pickle: expected a name ending in .npz or .safetensors, got '.pickle'
     """
     path = reading.named_path(path)
     parse = _format(path).parse
@@ -101,7 +113,11 @@ def load(path: str | os.PathLike[str]) -> Weights:
 
 
 def _understood(arrays: dict[str, Array], about: Any) -> Weights:
-    """The weights that the arrays are, as the text beside them says. Raises a ValueError where the two do not fit."""
+    """The weights that the arrays are, as the text beside them says.
+
+    Raises:
+        ValueError: where the two do not fit.
+    """
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ConversionError(f"expected a file that says it holds {FORMAT}, got one that does not")
     if about.get("version") != VERSION:
@@ -196,7 +212,11 @@ FORMATS = {
 
 
 def _format(path: Path) -> _Format:
-    """The format by the ending of the path. Raises ConversionError for another."""
+    """The format by the ending of the path.
+
+    Raises:
+        ConversionError: for another.
+    """
     if path.suffix not in FORMATS:
         raise ConversionError(
             f"{path}: expected a name ending in {' or '.join(FORMATS)}, got {path.suffix!r}"

@@ -1,7 +1,8 @@
 """Keras's SimpleRNN, LSTM and GRU, plain or in a Bidirectional: layers, models, files, and lists of their arrays.
 
-Source: keras-gru, keras-lstm, keras-simplernn; the order of the arrays is that of `get_weights`: kernel,
-recurrent_kernel, bias, and in a Bidirectional those of the forward layer first.
+Source:
+    keras-gru, keras-lstm, keras-simplernn; the order of the arrays is that of `get_weights`: kernel,
+    recurrent_kernel, bias, and in a Bidirectional those of the forward layer first.
 """
 
 import os
@@ -40,30 +41,41 @@ def from_keras(
 ) -> Weights:
     """The weights of SimpleRNN, LSTM or GRU layers: cells rnn, lstm, gru-after and gru-cho, or gru on request.
 
-    layers: a layer; a model, or the path of a `.keras` or `.weights.h5` file, of which `layer` names the layer if there
-    are several; the arrays that `get_weights()` of one layer gives; or a list of layers, or of such lists, for a stack
-    of one kind and size, each of which reads the outputs of the one before, as do several names in `layer`. All arrays
-    are of one dtype of float16, float32, float64; 2 or 3 are a layer without or with biases, 4 or 6 a Bidirectional.
-    cell: what the caller expects; "gru" turns a GRU with reset_after=False, whose z weighs the kept state, into the
-    cell whose z weighs the new, exactly.
+    The rest are options of a layer, by Keras's names. A layer, a model and a `.keras` file tell them, and
+    then none may be given. Arrays and a `.weights.h5` file do not, so say what decides: activation,
+    recurrent_activation of an LSTM or GRU, reset_after of a GRU without biases, and bidirectional of 4 or 6
+    arrays; merge_mode and go_backwards have Keras's defaults.
 
-    The rest are options of a layer, by Keras's names. A layer, a model and a `.keras` file tell them, and then none may
-    be given. Arrays and a `.weights.h5` file do not, so say what decides: activation, recurrent_activation of an LSTM
-    or GRU, reset_after of a GRU without biases, and bidirectional of 4 or 6 arrays; merge_mode and go_backwards have
-    Keras's defaults.
+    One layer with go_backwards is a network in reverse. Keras gives its outputs in the order in which it
+    read, the last step first, so they are ours from the end.
 
-    One layer with go_backwards is a network in reverse. Keras gives its outputs in the order in which it read, the last
-    step first, so they are ours from the end.
+    Args:
+        layers: a layer; a model, or the path of a `.keras` or `.weights.h5` file, of which `layer` names the
+            layer if there are several; the arrays that `get_weights()` of one layer gives; or a list of
+            layers, or of such lists, for a stack of one kind and size, each of which reads the outputs of the
+            one before, as do several names in `layer`. All arrays are of one dtype of float16, float32,
+            float64; 2 or 3 are a layer without or with biases, 4 or 6 a Bidirectional.
+        cell: what the caller expects; "gru" turns a GRU with reset_after=False, whose z weighs the kept
+            state, into the cell whose z weighs the new, exactly.
 
-    Raises ConversionError for options with which a layer is another function, and for a cell that the weights do not
-    make; NameSetError, ShapeError, KindError, NotFiniteError; of a file ConversionError and OSError.
-    Source: keras-gru, keras-lstm, keras-simplernn.
+    Raises:
+        ConversionError: for options with which a layer is another function, for a cell that the weights do
+            not make, and for a file that is none of these.
+        NameSetError: a name that is missing or unknown.
+        ShapeError: a wrong shape or size.
+        KindError: a value of the wrong type or dtype.
+        NotFiniteError: NaN or an infinity.
+        OSError: as reading does.
 
-    >>> import numpy as np
-    >>> gru = [np.ones((2, 9)), np.ones((3, 9)), np.ones(9)]
-    >>> said = {"activation": "tanh", "recurrent_activation": "sigmoid"}
-    >>> from_keras(gru, **said).architecture.cell, from_keras(gru, cell="gru", **said).params["0.forward.b_z"]
-    ('gru-cho', array([-1., -1., -1.]))
+    Source:
+        keras-gru, keras-lstm, keras-simplernn.
+
+    Examples:
+        >>> import numpy as np
+        >>> gru = [np.ones((2, 9)), np.ones((3, 9)), np.ones(9)]
+        >>> said = {"activation": "tanh", "recurrent_activation": "sigmoid"}
+        >>> from_keras(gru, **said).architecture.cell, from_keras(gru, cell="gru", **said).params["0.forward.b_z"]
+        ('gru-cho', array([-1., -1., -1.]))
     """
     options.texts(cell=cell, merge_mode=merge_mode)
     options.flags(bidirectional=bidirectional, reset_after=reset_after, go_backwards=go_backwards)
@@ -102,21 +114,30 @@ def from_keras(
 def to_keras(weights: Weights, *, bias: bool | None = None) -> list[list[Array]]:
     """One list a layer, as its `set_weights` takes it: cells rnn, lstm, gru-after, gru-cho and gru.
 
-    The layers are to be built as SimpleRNN, LSTM, GRU(reset_after=True) for gru-after and GRU(reset_after=False) for
-    gru-cho and gru, in a Bidirectional where the network is, with use_bias as is written. Each array is new, of the
-    dtype of the weights. Of the two biases of GRU(reset_after=True) those that are one of ours are parted as in
-    `to_pytorch`. bias: whether to write biases; None: as they came.
+    The layers are to be built as SimpleRNN, LSTM, GRU(reset_after=True) for gru-after and
+    GRU(reset_after=False) for gru-cho and gru, in a Bidirectional where the network is, with use_bias as is
+    written. Each array is new, of the dtype of the weights. Of the two biases of GRU(reset_after=True) those
+    that are one of ours are parted as in `to_pytorch`.
 
     A network in reverse is one layer with go_backwards=True, whose outputs Keras gives last step first.
 
-    Raises ConversionError for a cell that Keras has not, for several layers in reverse, and for biases that are left
-    out and are not zero; KindError for what is not `Weights`. Source: keras-gru, keras-lstm, keras-simplernn.
+    Args:
+        bias: whether to write biases; None: as they came.
 
-    >>> import numpy as np
-    >>> arrays = [np.ones((2, 12)), np.ones((3, 12)), np.ones(12)]
-    >>> weights = from_keras(arrays, activation="tanh", recurrent_activation="sigmoid")
-    >>> [[array.shape for array in layer] for layer in to_keras(weights)]
-    [[(2, 12), (3, 12), (12,)]]
+    Raises:
+        ConversionError: for a cell that Keras has not, for several layers in reverse, and for biases that are
+            left out and are not zero.
+        KindError: for what is not `Weights`.
+
+    Source:
+        keras-gru, keras-lstm, keras-simplernn.
+
+    Examples:
+        >>> import numpy as np
+        >>> arrays = [np.ones((2, 12)), np.ones((3, 12)), np.ones(12)]
+        >>> weights = from_keras(arrays, activation="tanh", recurrent_activation="sigmoid")
+        >>> [[array.shape for array in layer] for layer in to_keras(weights)]
+        [[(2, 12), (3, 12), (12,)]]
     """
     options.flags(bias=bias)
     weights = for_framework(weights, "keras")

@@ -1,10 +1,11 @@
 """Files of Keras, `.keras` and `.weights.h5`, read by h5py, which the extra `keras` installs. No code of theirs is run.
 
-A `.keras` file is an archive of config.json and model.weights.h5. In the latter every layer has a group: `vars` with
-the name of the layer, and the arrays in `cell/vars`, of a Bidirectional in those of `forward_layer` and
-`backward_layer`.
+A `.keras` file is an archive of config.json and model.weights.h5. In the latter every layer has a group:
+`vars` with the name of the layer, and the arrays in `cell/vars`, of a Bidirectional in those of
+`forward_layer` and `backward_layer`.
 
-Source: the saving format of Keras 3, as its files show it.
+Source:
+    the saving format of Keras 3, as its files show it.
 """
 
 import io
@@ -26,12 +27,15 @@ ENDINGS = (".keras", ".weights.h5")
 def layers(path: Path) -> list[tuple[str, Callable[[], Layer]]]:
     """The recurrent layers of a file by name, in its order; each is understood when it is called.
 
-    Raises ConversionError, which names the file, for another ending, for what is no such file and where h5py is not
-    installed; OSError as reading does.
+    Raises:
+        ConversionError: which names the file, for another ending, for what is no such file and where h5py is
+            not installed.
+        OSError: as reading does.
 
-    >>> layers(Path("model.pt"))
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: model.pt: expected a name ending in .keras or .weights.h5, got model.pt
+    Examples:
+        >>> layers(Path("model.pt"))
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: model.pt: expected a name ending in .keras or .weights.h5, got model.pt
     """
     if not path.name.endswith(ENDINGS):
         raise ConversionError(f"{path}: expected a name ending in {' or '.join(ENDINGS)}, got {path.name}")

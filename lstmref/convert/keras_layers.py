@@ -1,8 +1,10 @@
 """Layers and models of Keras: which of them are recurrent, their arrays, and what arrays do not tell.
 
-No framework is imported: a layer is what has the methods of one. Configurations are what `get_config` gives, and what a
-`.keras` file has of each layer.
-Source: keras-gru, keras-lstm, keras-simplernn.
+No framework is imported: a layer is what has the methods of one. Configurations are what `get_config` gives,
+and what a `.keras` file has of each layer.
+
+Source:
+    keras-gru, keras-lstm, keras-simplernn.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +35,8 @@ class Built(NamedTuple):
 class Layer(NamedTuple):
     """One layer: its name, its arrays in the order of `get_weights`, and what it was built with, if that is known.
 
-    cell: SimpleRNN, LSTM or GRU, or empty where only arrays are given.
+    Attributes:
+        cell: SimpleRNN, LSTM or GRU, or empty where only arrays are given.
     """
 
     name: str
@@ -45,8 +48,9 @@ class Layer(NamedTuple):
 def is_layer(given: object) -> bool:
     """Whether something is a layer or a model of Keras.
 
-    >>> is_layer([])
-    False
+    Examples:
+        >>> is_layer([])
+        False
     """
     return all(callable(getattr(given, name, None)) for name in ("get_config", "get_weights"))
 
@@ -56,14 +60,15 @@ def found(given: Any) -> Iterator[tuple[str, Callable[[], Layer]]]:
 
     That raises ConversionError, which names the layer and the option, for what no cell here computes.
 
-    >>> class LSTM:
-    ...     name = "lstm"
-    ...     def get_config(self):
-    ...         return {"activation": "tanh", "recurrent_activation": "sigmoid"}
-    ...     def get_weights(self):
-    ...         return [1, 2, 3]
-    >>> [(name, layer().cell) for name, layer in found(LSTM())]
-    [('lstm', 'LSTM')]
+    Examples:
+        >>> class LSTM:
+        ...     name = "lstm"
+        ...     def get_config(self):
+        ...         return {"activation": "tanh", "recurrent_activation": "sigmoid"}
+        ...     def get_weights(self):
+        ...         return [1, 2, 3]
+        >>> [(name, layer().cell) for name, layer in found(LSTM())]
+        [('lstm', 'LSTM')]
     """
     name = _class_name(type(given))
     if name:
@@ -88,9 +93,10 @@ def _live(class_name: str, given: Any) -> Layer:
 def configured(config: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Name, class and configuration of each recurrent layer in the configuration of a model.
 
-    >>> inner = {"class_name": "GRU", "config": {"name": "gru_1"}}
-    >>> list(configured({"class_name": "Sequential", "config": {"layers": [inner]}}))
-    [('gru_1', 'GRU', {'name': 'gru_1'})]
+    Examples:
+        >>> inner = {"class_name": "GRU", "config": {"name": "gru_1"}}
+        >>> list(configured({"class_name": "Sequential", "config": {"layers": [inner]}}))
+        [('gru_1', 'GRU', {'name': 'gru_1'})]
     """
     if not isinstance(config, Mapping) or not isinstance(config.get("config"), Mapping):
         return
@@ -106,10 +112,12 @@ def configured(config: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 def understood(name: str, class_name: str, config: Mapping[str, Any], values: Sequence[Any]) -> Layer:
     """A layer of that class and configuration.
 
-    Raises ConversionError, which names the layer and the option, for what no cell here computes.
+    Raises:
+        ConversionError: which names the layer and the option, for what no cell here computes.
 
-    >>> understood("rnn", "SimpleRNN", {"activation": "tanh"}, [1, 2, 3]).built.activation
-    'tanh'
+    Examples:
+        >>> understood("rnn", "SimpleRNN", {"activation": "tanh"}, [1, 2, 3]).built.activation
+        'tanh'
     """
     what = f"{name}: "
     if class_name == "Bidirectional":
@@ -177,12 +185,13 @@ def choose(
 ) -> list[Layer]:
     """The layers of those names, in that order; without names the only one that is there.
 
-    Raises NameSetError, with the names that are there.
+    Raises:
+        NameSetError: with the names that are there.
 
-    >>> choose("model", [("a", lambda: Layer("a", [])), ("b", lambda: Layer("b", []))], None)
-    Traceback (most recent call last):
-    lstmref.errors.NameSetError: layer: expected the name of a recurrent layer, or a list of them for a stack, \
-got None; model has a, b
+    Examples:
+        >>> choose("model", [("a", lambda: Layer("a", [])), ("b", lambda: Layer("b", []))], None)
+        Traceback (most recent call last):
+        lstmref.errors.NameSetError: layer: expected the name of a recurrent layer, or a list of them for a stack, got None; model has a, b
     """
     names = [name for name, _ in there]
     asked: Sequence[str] = (

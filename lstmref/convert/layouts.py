@@ -1,10 +1,12 @@
 """How each framework lays out the weights of a layer: the one place that says so.
 
-A layer's matrices are those of its gates one below the other, in the framework's order. Everything in this package
-that reads or writes a framework's arrays goes by these tables, and nothing else states an order or a transpose.
+A layer's matrices are those of its gates one below the other, in the framework's order. Everything in this
+package that reads or writes a framework's arrays goes by these tables, and nothing else states an order or a
+transpose.
 
-Source: the documentation of pytorch-rnn, pytorch-lstm, pytorch-gru, of Keras's SimpleRNN, LSTM and GRU, and of the
-ONNX operators RNN, LSTM and GRU.
+Source:
+    the documentation of pytorch-rnn, pytorch-lstm, pytorch-gru, of Keras's SimpleRNN, LSTM and GRU, and of
+    the ONNX operators RNN, LSTM and GRU.
 """
 
 from collections.abc import Mapping
@@ -16,15 +18,20 @@ from typing import Any
 class Layout:
     """One layer of a framework, which computes one cell of ours.
 
-    layer: its class or operator. gates: by our names, in the framework's order; "" is the only gate of a cell whose
-    parameters carry no index. transposed: W is (D, k H) and U (H, k H) instead of (k H, D) and (k H, H), k being the
-    number of gates. biases: how many a gate has, 1, or 2 of which one stands on the input's side and one on the
-    state's. settings: options of the layer that make it compute this cell and no other.
+    Attributes:
+        layer: its class or operator.
+        gates: by our names, in the framework's order; "" is the only gate of a cell whose parameters carry no
+            index.
+        transposed: W is (D, k H) and U (H, k H) instead of (k H, D) and (k H, H), k being the number of
+            gates.
+        biases: how many a gate has, 1, or 2 of which one stands on the input's side and one on the state's.
+        settings: options of the layer that make it compute this cell and no other.
 
-    >>> LAYOUTS["onnx"]["lstm"].gates
-    ('i', 'o', 'f', 'g')
-    >>> LAYOUTS["keras"]["gru-cho"].matrices(D=2, H=5)
-    ((2, 15), (5, 15))
+    Examples:
+        >>> LAYOUTS["onnx"]["lstm"].gates
+        ('i', 'o', 'f', 'g')
+        >>> LAYOUTS["keras"]["gru-cho"].matrices(D=2, H=5)
+        ((2, 15), (5, 15))
     """
 
     layer: str

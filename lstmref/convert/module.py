@@ -24,8 +24,9 @@ class Module(NamedTuple):
 def is_module(given: object) -> bool:
     """Whether something is a module of PyTorch.
 
-    >>> is_module({})
-    False
+    Examples:
+        >>> is_module({})
+        False
     """
     return all(callable(getattr(given, name, None)) for name in ("named_modules", "state_dict"))
 
@@ -33,16 +34,19 @@ def is_module(given: object) -> bool:
 def recurrent(module: Any, prefix: str) -> Module:
     """The recurrent module that stands behind the prefix, wrappers left out.
 
-    Raises NameSetError where there is none, with those that there are; ConversionError for a quantised one.
+    Raises:
+        NameSetError: where there is none, with those that there are.
+        ConversionError: for a quantised one.
 
-    >>> class LSTM:
-    ...     __module__ = "torch.nn.modules.rnn"
-    ...     def named_modules(self):
-    ...         return [("", self)]
-    ...     def state_dict(self):
-    ...         return {"weight_ih_l0": 1}
-    >>> recurrent(LSTM(), "")
-    Module(prefix='', state_dict={'weight_ih_l0': 1}, nonlinearity=None)
+    Examples:
+        >>> class LSTM:
+        ...     __module__ = "torch.nn.modules.rnn"
+        ...     def named_modules(self):
+        ...         return [("", self)]
+        ...     def state_dict(self):
+        ...         return {"weight_ih_l0": 1}
+        >>> recurrent(LSTM(), "")
+        Module(prefix='', state_dict={'weight_ih_l0': 1}, nonlinearity=None)
     """
     found = {f"{name}." if name else "": each for name, each in module.named_modules() if kind(each)}
     fitting = [prefix] if prefix in found else [p for p in found if bare(p) == bare(prefix)]
@@ -67,8 +71,9 @@ def recurrent(module: Any, prefix: str) -> Module:
 def kind(module: object) -> str:
     """The class of PyTorch that a module is of, such as "LSTM"; empty if it is not recurrent.
 
-    >>> kind([])
-    ''
+    Examples:
+        >>> kind([])
+        ''
     """
     return next((c.__name__ for c in type(module).__mro__ if _is_recurrent(c)), "")
 

@@ -1,6 +1,7 @@
 """Tensors and attributes of the ONNX operators RNN, LSTM and GRU.
 
-Source: the operators' pages onnx-rnn, onnx-lstm and onnx-gru: W[zrh], R[zrh], WB and RB one after the other in B.
+Source:
+    the operators' pages onnx-rnn, onnx-lstm and onnx-gru: W[zrh], R[zrh], WB and RB one after the other in B.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,15 @@ from lstmref.network.architecture import Architecture
 class OnnxLayer(NamedTuple):
     """One operator: its type, its weights and its attributes.
 
-    op_type: "RNN", "LSTM" or "GRU". For k gates W is (directions, k H, D), R (directions, k H, H), and B
-    (directions, 2 k H), or None where the operator has none; P are an LSTM's peepholes (directions, 3 H), which convert
-    only where they are zero. attributes: by ONNX's names; those that are left out have ONNX's defaults.
     `lstmref.convert.onnx_nodes` reads all of it out of a model.
+
+    Attributes:
+        op_type: "RNN", "LSTM" or "GRU".
+        W: (directions, k H, D), for k gates.
+        R: (directions, k H, H).
+        B: (directions, 2 k H), or None where the operator has none.
+        attributes: by ONNX's names; those that are left out have ONNX's defaults.
+        P: an LSTM's peepholes (directions, 3 H), which convert only where they are zero.
     """
 
     op_type: str
@@ -38,24 +44,37 @@ class OnnxLayer(NamedTuple):
 def from_onnx(layers: OnnxLayer | Sequence[OnnxLayer], *, cell: str | None = None) -> Weights:
     """The weights of ONNX operators: cells rnn, lstm, gru-after and gru-cho; lstm-linear; gru on request.
 
-    layers: one operator, or a list for a stack of one kind and size, each of which reads the outputs of the one
-    before; all arrays of one dtype of float16, float32, float64. A GRU with linear_before_reset = 0 is gru-cho, with
-    1 gru-after; an LSTM with the activations Sigmoid, Tanh, Affine (alpha 1, beta 0) is lstm-linear. The direction is
-    that of the architecture, all in one direction "reverse" too. cell: what the caller expects; "gru" turns
-    linear_before_reset = 0, where z weighs the kept state, into the cell whose z weighs the new, exactly. Biases are
-    read as in `from_pytorch`.
+    A GRU with linear_before_reset = 0 is gru-cho, with 1 gru-after; an LSTM with the activations Sigmoid,
+    Tanh, Affine (alpha 1, beta 0) is lstm-linear. The direction is that of the architecture, all in one
+    direction "reverse" too.
 
-    What changes no result is passed over: alpha and beta of activations that use none, a clip beyond which every
-    activation has reached its bound, P of zeros, and layout, which says how x, h and the states lie: with 1 run the
-    network with `batch_first=True`.
+    Biases are read as in `from_pytorch`.
 
-    Raises ConversionError for peepholes, a clip, coupled gates (input_forget), other activations, and for a cell that
-    the weights do not make; NameSetError, ShapeError, KindError, NotFiniteError.
-    Source: onnx-rnn, onnx-lstm, onnx-gru.
+    What changes no result is passed over: alpha and beta of activations that use none, a clip beyond which
+    every activation has reached its bound, P of zeros, and layout, which says how x, h and the states lie:
+    with 1 run the network with `batch_first=True`.
 
-    >>> layer = OnnxLayer("GRU", np.ones((1, 9, 2)), np.ones((1, 9, 3)), attributes={"hidden_size": 3})
-    >>> from_onnx(layer).architecture
-    Architecture(cell='gru-cho', D=2, H=3, layers=1, bidirectional=False)
+    Args:
+        layers: one operator, or a list for a stack of one kind and size, each of which reads the outputs of
+            the one before; all arrays of one dtype of float16, float32, float64.
+        cell: what the caller expects; "gru" turns linear_before_reset = 0, where z weighs the kept state,
+            into the cell whose z weighs the new, exactly.
+
+    Raises:
+        ConversionError: for peepholes, a clip, coupled gates (input_forget), other activations, and for a
+            cell that the weights do not make.
+        NameSetError: a name that is missing or unknown.
+        ShapeError: a wrong shape or size.
+        KindError: a value of the wrong type or dtype.
+        NotFiniteError: NaN or an infinity.
+
+    Source:
+        onnx-rnn, onnx-lstm, onnx-gru.
+
+    Examples:
+        >>> layer = OnnxLayer("GRU", np.ones((1, 9, 2)), np.ones((1, 9, 3)), attributes={"hidden_size": 3})
+        >>> from_onnx(layer).architecture
+        Architecture(cell='gru-cho', D=2, H=3, layers=1, bidirectional=False)
     """
     options.texts(cell=cell)
     stack = _stack(layers)
@@ -90,17 +109,25 @@ def to_onnx(weights: Weights, *, bias: bool | None = None) -> list[OnnxLayer]:
 
     Each array is new, of the dtype of the weights. The attributes are hidden_size and direction, for a GRU
     linear_before_reset, for lstm-linear its activations; all else is ONNX's default. Biases are parted as in
-    `to_pytorch`; bias: whether to write them; None: as they came.
+    `to_pytorch`.
 
-    Note that the operators' output Y is (T, directions, B, H): a stack needs a Transpose and a Reshape in between.
+    Note that the operators' output Y is (T, directions, B, H): a stack needs a Transpose and a Reshape in
+    between.
 
-    Raises ConversionError for a cell that ONNX has not, and for biases that are left out and are not zero; KindError
-    for what is not `Weights`.
-    Source: onnx-rnn, onnx-lstm, onnx-gru.
+    Args:
+        bias: whether to write them; None: as they came.
 
-    >>> layer = OnnxLayer("GRU", np.ones((1, 9, 2)), np.ones((1, 9, 3)), attributes={"linear_before_reset": 1})
-    >>> to_onnx(from_onnx(layer))[0].attributes
-    {'hidden_size': 3, 'direction': 'forward', 'linear_before_reset': 1}
+    Raises:
+        ConversionError: for a cell that ONNX has not, and for biases that are left out and are not zero.
+        KindError: for what is not `Weights`.
+
+    Source:
+        onnx-rnn, onnx-lstm, onnx-gru.
+
+    Examples:
+        >>> layer = OnnxLayer("GRU", np.ones((1, 9, 2)), np.ones((1, 9, 3)), attributes={"linear_before_reset": 1})
+        >>> to_onnx(from_onnx(layer))[0].attributes
+        {'hidden_size': 3, 'direction': 'forward', 'linear_before_reset': 1}
     """
     options.flags(bias=bias)
     weights = for_framework(weights, "onnx")
@@ -189,7 +216,12 @@ def _refuse_peepholes(what: str, layer: OnnxLayer, shape: tuple[int, ...]) -> No
 def _sizes(
     what: str, layer: OnnxLayer, layout: Layout, architecture: Architecture, D: int, dtype: np.dtype[Any]
 ) -> None:
-    """Raise ShapeError or KindError unless the arrays of a layer are what the network needs of it."""
+    """Raise ShapeError or KindError unless the arrays of a layer are what the network needs of it.
+
+    Raises:
+        ShapeError: unless the arrays of a layer are what the network needs of it.
+        KindError: unless the arrays of a layer are what the network needs of it.
+    """
     times, H = len(architecture.directions), architecture.H
     W, R = layout.matrices(D, H)
     shapes = {"W": (times, *W), "R": (times, *R), "B": (times, 2 * len(layout.gates) * H)}
@@ -202,6 +234,10 @@ def _sizes(
 
 
 def _same(what: str, name: str, given: object, expected: object) -> None:
-    """Raise NameSetError unless a layer is as the first."""
+    """Raise NameSetError unless a layer is as the first.
+
+    Raises:
+        NameSetError: unless a layer is as the first.
+    """
     if given != expected:
         raise NameSetError(f"{what.strip()}: expected {name} to be that of layer 0, {expected}, got {given}")

@@ -1,7 +1,8 @@
 """The attributes of an ONNX operator: which cell they make, what changes nothing, and what does not convert.
 
-Source: the operators' pages onnx-rnn, onnx-lstm and onnx-gru. Where those leave open what a value does, ONNX Runtime
-is asked: alpha and beta go in order to the activations that use them.
+Source:
+    the operators' pages onnx-rnn, onnx-lstm and onnx-gru. Where those leave open what a value does, ONNX
+    Runtime is asked: alpha and beta go in order to the activations that use them.
 """
 
 import math
@@ -48,11 +49,18 @@ class Attributes(NamedTuple):
 def read(what: str, op_type: str, given: Mapping[str, Any]) -> Attributes:
     """The attributes of an operator by ONNX's names, text and lists as ONNX or Python have them.
 
-    `what` stands in errors before each name. Raises ConversionError for those that make another function; NameSetError,
-    ShapeError and KindError for those that make none.
+    Args:
+        what: stands in errors before each name.
 
-    >>> read("", "GRU", {"linear_before_reset": 1, "activation_alpha": [0.5]}).cell
-    'gru-after'
+    Raises:
+        ConversionError: for those that make another function.
+        NameSetError: for those that make none.
+        ShapeError: for those that make none.
+        KindError: for those that make none.
+
+    Examples:
+        >>> read("", "GRU", {"linear_before_reset": 1, "activation_alpha": [0.5]}).cell
+        'gru-after'
     """
     if not isinstance(given, Mapping):
         raise KindError(
@@ -87,13 +95,17 @@ def read(what: str, op_type: str, given: Mapping[str, Any]) -> Attributes:
 def refuse_clip(what: str, clip: float | None, cell: str, dtype: np.dtype[Any]) -> None:
     """Raise ConversionError unless a clip changes no result: beyond it every activation has reached its bound.
 
-    Beyond -log of the least number of `dtype` sigmoid rounds to 0 or 1, and tanh to -1 or 1, already before. What is
-    linear has no bound, so there only a clip that no number reaches changes nothing.
+    Beyond -log of the least number of `dtype` sigmoid rounds to 0 or 1, and tanh to -1 or 1, already before.
+    What is linear has no bound, so there only a clip that no number reaches changes nothing.
 
-    >>> refuse_clip("", 1e9, "lstm", np.dtype(np.float32))
-    >>> refuse_clip("", 3.0, "lstm", np.dtype(np.float32))  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: clip: expected none, or at least 105, which changes no result, got 3.0: ...
+    Raises:
+        ConversionError: unless a clip changes no result: beyond it every activation has reached its bound.
+
+    Examples:
+        >>> refuse_clip("", 1e9, "lstm", np.dtype(np.float32))
+        >>> refuse_clip("", 3.0, "lstm", np.dtype(np.float32))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: clip: expected none, or at least 105, which changes no result, got 3.0: ...
     """
     if clip is None:
         return

@@ -1,9 +1,10 @@
 """ONNX models: finds the recurrent operators in them, and all that these are given. Needs the package onnx.
 
-What an operator is given may be an initialiser, a constant, or computed of such: that is worked out by the reference
-implementation in the package onnx. Nothing of a model is run that is given data.
+What an operator is given may be an initialiser, a constant, or computed of such: that is worked out by the
+reference implementation in the package onnx. Nothing of a model is run that is given data.
 
-Source: onnx-rnn, onnx-lstm, onnx-gru; the format of ONNX, https://onnx.ai/onnx/repo-docs/IR.html.
+Source:
+    onnx-rnn, onnx-lstm, onnx-gru; the format of ONNX, https://onnx.ai/onnx/repo-docs/IR.html.
 """
 
 import os
@@ -38,9 +39,12 @@ RANDOM = ("Random", "Bernoulli", "Multinomial")
 class OnnxNode(NamedTuple):
     """A recurrent operator in a model.
 
-    name: that of the node, or of its first output where it has none. layer: what `from_onnx` takes. given: of
-    sequence_lens (B,), initial_h and initial_c (directions, B, H), those that are there: an array where it is constant,
-    else the name of the tensor, which is an input of the model or computed when it runs.
+    Attributes:
+        name: that of the node, or of its first output where it has none.
+        layer: what `from_onnx` takes.
+        given: of sequence_lens (B,), initial_h and initial_c (directions, B, H), those that are there: an
+            array where it is constant, else the name of the tensor, which is an input of the model or
+            computed when it runs.
     """
 
     name: str
@@ -56,27 +60,39 @@ def from_onnx_file(
 ) -> Weights:
     """The weights of a recurrent operator in a model: cells as in `from_onnx`.
 
-    source: the path of a file, its bytes, or an onnx.ModelProto. node: the name of the operator; a list of names is a
-    stack, each of which reads the outputs of the one before; None will do where there is only one. Weights may be
-    initialisers, constants, or computed of these; operators in the branches of If and the bodies of Loop and Scan, and
-    in functions, are found too. cell: what the caller expects, as in `from_onnx`.
+    Weights may be initialisers, constants, or computed of these; operators in the branches of If and the
+    bodies of Loop and Scan, and in functions, are found too.
 
     Lengths and initial states that depend on the model's inputs are given when it runs: give them to
-    `lstmref.network.forward`. Those that are part of the model would be lost, so they are refused, unless the states
-    are zeros.
+    `lstmref.network.forward`. Those that are part of the model would be lost, so they are refused, unless the
+    states are zeros.
 
-    Raises NameSetError, with the operators that there are, where `node` names none; ConversionError for weights that
-    are not known before the model runs, for lengths and states that are part of it, for what is no model and where the
-    package onnx is missing; KindError; OSError as reading does; and what `from_onnx` raises.
-    Source: onnx-rnn, onnx-lstm, onnx-gru.
+    Else it raises what `from_onnx` does: see `from_onnx`.
 
-    >>> from onnx import helper, numpy_helper
-    >>> shapes = {"W": (1, 9, 2), "R": (1, 9, 3)}
-    >>> tensors = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in shapes.items()]
-    >>> gru = helper.make_node("GRU", ["X", "W", "R"], ["Y"], hidden_size=3, name="encoder")
-    >>> model = helper.make_model(helper.make_graph([gru], "model", [], [], tensors))
-    >>> from_onnx_file(model, "encoder").architecture.cell
-    'gru-cho'
+    Args:
+        source: the path of a file, its bytes, or an onnx.ModelProto.
+        node: the name of the operator; a list of names is a stack, each of which reads the outputs of the one
+            before; None will do where there is only one.
+        cell: what the caller expects, as in `from_onnx`.
+
+    Raises:
+        NameSetError: with the operators that there are, where `node` names none.
+        ConversionError: for weights that are not known before the model runs, for lengths and states that are
+            part of it, for what is no model and where the package onnx is missing.
+        KindError: a value of the wrong type or dtype.
+        OSError: as reading does.
+
+    Source:
+        onnx-rnn, onnx-lstm, onnx-gru.
+
+    Examples:
+        >>> from onnx import helper, numpy_helper
+        >>> shapes = {"W": (1, 9, 2), "R": (1, 9, 3)}
+        >>> tensors = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in shapes.items()]
+        >>> gru = helper.make_node("GRU", ["X", "W", "R"], ["Y"], hidden_size=3, name="encoder")
+        >>> model = helper.make_model(helper.make_graph([gru], "model", [], [], tensors))
+        >>> from_onnx_file(model, "encoder").architecture.cell
+        'gru-cho'
     """
     found = _nodes(source)
     names = [each.name for each in found]
@@ -97,14 +113,18 @@ def from_onnx_file(
 def onnx_nodes(source: str | os.PathLike[str] | bytes | Any) -> list[OnnxNode]:
     """Every RNN, LSTM and GRU of a model, with all attributes and inputs; weights (directions, k H, D) and so on.
 
-    source and errors: see `from_onnx_file`. Lengths and states are not judged. Source: onnx-rnn, onnx-lstm, onnx-gru.
+    source and errors: see `from_onnx_file`. Lengths and states are not judged.
 
-    >>> from onnx import helper, numpy_helper
-    >>> tensors = [numpy_helper.from_array(np.ones((1, 2, 2), np.float32), name) for name in "WR"]
-    >>> rnn = helper.make_node("RNN", ["X", "W", "R", "", "", "h"], ["Y"], hidden_size=2)
-    >>> (node,) = onnx_nodes(helper.make_model(helper.make_graph([rnn], "model", [], [], tensors)))
-    >>> node.name, node.layer.W.shape, node.given
-    ('Y', (1, 2, 2), {'initial_h': 'h'})
+    Source:
+        onnx-rnn, onnx-lstm, onnx-gru.
+
+    Examples:
+        >>> from onnx import helper, numpy_helper
+        >>> tensors = [numpy_helper.from_array(np.ones((1, 2, 2), np.float32), name) for name in "WR"]
+        >>> rnn = helper.make_node("RNN", ["X", "W", "R", "", "", "h"], ["Y"], hidden_size=2)
+        >>> (node,) = onnx_nodes(helper.make_model(helper.make_graph([rnn], "model", [], [], tensors)))
+        >>> node.name, node.layer.W.shape, node.given
+        ('Y', (1, 2, 2), {'initial_h': 'h'})
     """
     return [OnnxNode(each.name, each.layer(), each.given()) for each in _nodes(source)]
 
@@ -147,7 +167,11 @@ class _Scope(NamedTuple):
         return order
 
     def constant(self, what: str, name: str) -> Array | None:
-        """A tensor if it is known before the model runs, else None. Raises ConversionError if it cannot be read."""
+        """A tensor if it is known before the model runs, else None.
+
+        Raises:
+            ConversionError: if it cannot be read.
+        """
         nodes = self.needed(name)
         if nodes is None:
             return None
@@ -223,7 +247,11 @@ class _Node(NamedTuple):
         return {key: name for key, name in zip(names, self.proto.input, strict=False) if name}
 
     def layer(self) -> OnnxLayer:
-        """Its weights and attributes. Raises ConversionError for weights that are not constant."""
+        """Its weights and attributes.
+
+        Raises:
+            ConversionError: for weights that are not constant.
+        """
         read: dict[str, Array] = {}
         for key, name in self.inputs().items():
             if key in WEIGHTS:

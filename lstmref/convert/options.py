@@ -6,10 +6,14 @@ from lstmref.errors import KindError
 def flags(**given: object) -> None:
     """Raise KindError unless each of the options, by its name, is True, False or None.
 
-    >>> flags(bias=None, of_cell=True)
-    >>> flags(bias="no")
-    Traceback (most recent call last):
-    lstmref.errors.KindError: bias: expected True, False or None, got str
+    Raises:
+        KindError: unless each of the options, by its name, is True, False or None.
+
+    Examples:
+        >>> flags(bias=None, of_cell=True)
+        >>> flags(bias="no")
+        Traceback (most recent call last):
+        lstmref.errors.KindError: bias: expected True, False or None, got str
     """
     for name, value in given.items():
         if value is not None and not isinstance(value, bool):
@@ -19,10 +23,14 @@ def flags(**given: object) -> None:
 def texts(**given: object) -> None:
     """Raise KindError unless each of the options, by its name, is text or None.
 
-    >>> texts(cell="lstm", merge_mode=None)
-    >>> texts(cell=["lstm"])
-    Traceback (most recent call last):
-    lstmref.errors.KindError: cell: expected text or None, got list
+    Raises:
+        KindError: unless each of the options, by its name, is text or None.
+
+    Examples:
+        >>> texts(cell="lstm", merge_mode=None)
+        >>> texts(cell=["lstm"])
+        Traceback (most recent call last):
+        lstmref.errors.KindError: cell: expected text or None, got list
     """
     for name, value in given.items():
         if value is not None and not isinstance(value, str):

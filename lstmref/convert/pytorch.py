@@ -1,6 +1,7 @@
 """State dicts and modules of PyTorch: nn.RNN, nn.LSTM, nn.GRU, and their cells.
 
-Source: pytorch-rnn, pytorch-lstm, pytorch-gru, under "Variables".
+Source:
+    pytorch-rnn, pytorch-lstm, pytorch-gru, under "Variables".
 """
 
 from collections.abc import Mapping
@@ -27,27 +28,40 @@ def from_pytorch(
 ) -> Weights:
     """The weights of an nn.RNN, nn.LSTM, nn.GRU or one of their cells: cells rnn, lstm and gru-after.
 
-    source: the module, or one that has it; or a state dict, names to tensors or arrays, all of one dtype of float16,
-    float32, float64; or a checkpoint that has one. prefix: what stands before the names of the layer, such as
-    "encoder.lstm."; the names of wrappers ("module.", "_orig_mod.") may be left out. Which layer it is, D, H, the
-    number of layers and the directions are read off the shapes and names. cell: what the caller expects to get, if not
-    None. nonlinearity: that of an nn.RNN, "tanh" or "relu", which a module tells and a state dict does not.
+    Which layer it is, D, H, the number of layers and the directions are read off the shapes and names.
 
-    Where a gate's two biases act by their sum only, b = bias_ih + bias_hh, rounded to the dtype, of float16 to float32;
-    the two are kept in `Weights.split`. With bias=False ours are zero, and `Weights.biased` is False.
+    Where a gate's two biases act by their sum only, b = bias_ih + bias_hh, rounded to the dtype, of float16
+    to float32; the two are kept in `Weights.split`. With bias=False ours are zero, and `Weights.biased` is
+    False.
 
-    Raises ConversionError for a projection (weight_hr_l*), for another nonlinearity, for weights that are kept in
-    another form (weight_norm, quantised, TensorFlow 1) and for a cell that these weights do not make; NameSetError,
-    with the prefixes that there are; ShapeError, KindError, NotFiniteError.
-    Source: pytorch-rnn, pytorch-lstm, pytorch-gru.
+    Args:
+        source: the module, or one that has it; or a state dict, names to tensors or arrays, all of one dtype
+            of float16, float32, float64; or a checkpoint that has one.
+        prefix: what stands before the names of the layer, such as "encoder.lstm."; the names of wrappers
+            ("module.", "_orig_mod.") may be left out.
+        cell: what the caller expects to get, if not None.
+        nonlinearity: that of an nn.RNN, "tanh" or "relu", which a module tells and a state dict does not.
 
-    >>> import numpy as np
-    >>> shapes = {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 3), "bias_ih_l0": 12, "bias_hh_l0": 12}
-    >>> weights = from_pytorch({f"rnn.{name}": np.ones(shape) for name, shape in shapes.items()}, prefix="rnn.")
-    >>> weights.architecture
-    Architecture(cell='lstm', D=2, H=3, layers=1, bidirectional=False)
-    >>> weights.params["0.forward.b_f"]
-    array([2., 2., 2.])
+    Raises:
+        ConversionError: for a projection (weight_hr_l*), for another nonlinearity, for weights that are kept
+            in another form (weight_norm, quantised, TensorFlow 1) and for a cell that these weights do not
+            make.
+        NameSetError: with the prefixes that there are.
+        ShapeError: a wrong shape or size.
+        KindError: a value of the wrong type or dtype.
+        NotFiniteError: NaN or an infinity.
+
+    Source:
+        pytorch-rnn, pytorch-lstm, pytorch-gru.
+
+    Examples:
+        >>> import numpy as np
+        >>> shapes = {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 3), "bias_ih_l0": 12, "bias_hh_l0": 12}
+        >>> weights = from_pytorch({f"rnn.{name}": np.ones(shape) for name, shape in shapes.items()}, prefix="rnn.")
+        >>> weights.architecture
+        Architecture(cell='lstm', D=2, H=3, layers=1, bidirectional=False)
+        >>> weights.params["0.forward.b_f"]
+        array([2., 2., 2.])
     """
     options.texts(cell=cell)
     place, told = "", False
@@ -104,22 +118,31 @@ def to_pytorch(
 ) -> dict[str, Array]:
     """A state dict for nn.RNN, nn.LSTM or nn.GRU, as NumPy arrays in PyTorch's order: cells rnn, lstm, gru-after.
 
-    For k gates weight_ih is (k H, D), weight_hh (k H, H), a bias (k H,).
-    Make tensors of them by `torch.from_numpy` and hand them to `load_state_dict`. Each array is new, of the dtype of
-    the weights. Two biases that are one of ours are written as they came where they still add up to it, bit by bit;
-    elsewhere bias_hh stays and bias_ih takes the rest, or, where that does not round to ours, or where there never
-    were two, bias_ih is ours and bias_hh zero. bias: whether to write biases; None: as they came. of_cell: under the
-    names of nn.RNNCell, nn.LSTMCell and nn.GRUCell, without _l0; of one layer in one direction only.
+    For k gates weight_ih is (k H, D), weight_hh (k H, H), a bias (k H,). Make tensors of them by
+    `torch.from_numpy` and hand them to `load_state_dict`. Each array is new, of the dtype of the weights. Two
+    biases that are one of ours are written as they came where they still add up to it, bit by bit; elsewhere
+    bias_hh stays and bias_ih takes the rest, or, where that does not round to ours, or where there never were
+    two, bias_ih is ours and bias_hh zero.
 
-    Raises ConversionError for a cell that PyTorch has not, for a network that reads from the end, for more than a cell
-    with of_cell, and for biases that are left out and are not zero; KindError for what is not `Weights`.
-    Source: pytorch-rnn, pytorch-lstm, pytorch-gru.
+    Args:
+        bias: whether to write biases; None: as they came.
+        of_cell: under the names of nn.RNNCell, nn.LSTMCell and nn.GRUCell, without _l0; of one layer in one
+            direction only.
 
-    >>> import numpy as np
-    >>> architecture = Architecture("rnn", D=1, H=1)
-    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
-    >>> to_pytorch(Weights(architecture, ones))
-    {'weight_ih_l0': array([[1.]]), 'weight_hh_l0': array([[1.]]), 'bias_ih_l0': array([1.]), 'bias_hh_l0': array([0.])}
+    Raises:
+        ConversionError: for a cell that PyTorch has not, for a network that reads from the end, for more than
+            a cell with of_cell, and for biases that are left out and are not zero.
+        KindError: for what is not `Weights`.
+
+    Source:
+        pytorch-rnn, pytorch-lstm, pytorch-gru.
+
+    Examples:
+        >>> import numpy as np
+        >>> architecture = Architecture("rnn", D=1, H=1)
+        >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+        >>> to_pytorch(Weights(architecture, ones))
+        {'weight_ih_l0': array([[1.]]), 'weight_hh_l0': array([[1.]]), 'bias_ih_l0': array([1.]), 'bias_hh_l0': array([0.])}
     """
     options.flags(bias=bias, of_cell=of_cell)
     options.texts(prefix=prefix)

@@ -16,9 +16,14 @@ LOCAL_HEADER = 30
 def named_path(given: str | os.PathLike[str]) -> Path:
     """A path, or raise KindError for what is none, ConversionError for one that no file can have.
 
-    >>> named_path(5)
-    Traceback (most recent call last):
-    lstmref.errors.KindError: path: expected a path, got int
+    Raises:
+        KindError: for what is no path.
+        ConversionError: for one that no file can have.
+
+    Examples:
+        >>> named_path(5)
+        Traceback (most recent call last):
+        lstmref.errors.KindError: path: expected a path, got int
     """
     if not isinstance(given, str | os.PathLike):
         raise KindError(f"path: expected a path, got {type(given).__name__}")
@@ -33,12 +38,14 @@ def named_path(given: str | os.PathLike[str]) -> Path:
 def content(path: Path) -> bytes:
     """The bytes of an ordinary file, as many as it has when it is opened.
 
-    Raises ConversionError for anything else, such as a pipe or a device, which might have no end; OSError as reading
-    does.
+    Raises:
+        ConversionError: for anything else, such as a pipe or a device, which might have no end.
+        OSError: as reading does.
 
-    >>> content(Path("."))
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: .: expected an ordinary file, got a folder
+    Examples:
+        >>> content(Path("."))
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: .: expected an ordinary file, got a folder
     """
     ordinary(path)
     with open(path, "rb") as file:
@@ -50,7 +57,12 @@ def content(path: Path) -> bytes:
 def ordinary(path: Path, status: os.stat_result | None = None) -> None:
     """Raise ConversionError unless `path`, links followed, is an ordinary file; OSError if there is none.
 
-    >>> ordinary(Path(__file__))
+    Raises:
+        ConversionError: unless `path` is an ordinary file, links followed.
+        OSError: if there is none.
+
+    Examples:
+        >>> ordinary(Path(__file__))
     """
     mode = (status or path.stat()).st_mode
     if not stat.S_ISREG(mode):
@@ -64,15 +76,18 @@ def ordinary(path: Path, status: os.stat_result | None = None) -> None:
 def members(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
     """The members of an archive of `size` bytes, each of which has bytes of its own, stored as they are.
 
-    So all of them together hold no more than the archive does. Raises ConversionError for what is compressed, for two
-    members of one name and for members that share bytes.
+    So all of them together hold no more than the archive does.
 
-    >>> import io
-    >>> buffer = io.BytesIO()
-    >>> with zipfile.ZipFile(buffer, "w") as written:
-    ...     written.writestr("a", "text")
-    >>> [member.filename for member in members(zipfile.ZipFile(buffer), len(buffer.getvalue()))]
-    ['a']
+    Raises:
+        ConversionError: for what is compressed, for two members of one name and for members that share bytes.
+
+    Examples:
+        >>> import io
+        >>> buffer = io.BytesIO()
+        >>> with zipfile.ZipFile(buffer, "w") as written:
+        ...     written.writestr("a", "text")
+        >>> [member.filename for member in members(zipfile.ZipFile(buffer), len(buffer.getvalue()))]
+        ['a']
     """
     found = archive.infolist()
     seen: set[str] = set()
@@ -98,10 +113,11 @@ def members(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
 def whole_file(path: Path | str, what: str) -> Iterator[None]:
     """Whatever goes wrong in reading a file is a ConversionError that names the file, and `what` was expected.
 
-    >>> with whole_file("a.npz", "a file that lstmref wrote"):
-    ...     raise KeyError("b")
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: a.npz: expected a file that lstmref wrote, got KeyError: 'b'
+    Examples:
+        >>> with whole_file("a.npz", "a file that lstmref wrote"):
+        ...     raise KeyError("b")
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: a.npz: expected a file that lstmref wrote, got KeyError: 'b'
     """
     try:
         yield

@@ -17,9 +17,13 @@ LSTMS = ("lstm", "lstm-linear")
 def refuse(what: str, section: str = "") -> NoReturn:
     """Raise ConversionError with `what` and the address that explains it, if the page has a section for it.
 
-    >>> refuse("clip: expected none, got 3.0", CLIP)
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: clip: expected none, got 3.0; see https://lstmref.github.io/conventions/#clip
+    Raises:
+        ConversionError: always.
+
+    Examples:
+        >>> refuse("clip: expected none, got 3.0", CLIP)
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: clip: expected none, got 3.0; see https://lstmref.github.io/conventions/#clip
     """
     raise ConversionError(f"{what}; see {CONVENTIONS}#{section}" if section else what)
 
@@ -27,10 +31,13 @@ def refuse(what: str, section: str = "") -> NoReturn:
 def refuse_cell(what: str, have: str, want: str) -> NoReturn:
     """Raise ConversionError: the weights of the cell `have` do not make the cell `want`.
 
-    >>> refuse_cell("cell", "gru", "gru-after")
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: cell: expected gru-after, got gru, which has the reset gate before the product \
-and not after it: no weights of the one make the other; see https://lstmref.github.io/conventions/#reset
+    Raises:
+        ConversionError: always.
+
+    Examples:
+        >>> refuse_cell("cell", "gru", "gru-after")
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: cell: expected gru-after, got gru, which has the reset gate before the product and not after it: no weights of the one make the other; see https://lstmref.github.io/conventions/#reset
     """
     start = f"{what}: expected {want}, got {have}"
     if have in GRUS and want in GRUS:
@@ -47,10 +54,13 @@ and not after it: no weights of the one make the other; see https://lstmref.gith
 def activation(what: str, given: object, expected: str) -> None:
     """Return if the activation `given` is `expected`, whatever the case of its letters, else raise ConversionError.
 
-    >>> activation("recurrent_activation", "hard_sigmoid", "sigmoid")
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: recurrent_activation: expected sigmoid, got hard_sigmoid: another function, \
-which no weights undo; see https://lstmref.github.io/conventions/#hard-sigmoid
+    Raises:
+        ConversionError: otherwise.
+
+    Examples:
+        >>> activation("recurrent_activation", "hard_sigmoid", "sigmoid")
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: recurrent_activation: expected sigmoid, got hard_sigmoid: another function, which no weights undo; see https://lstmref.github.io/conventions/#hard-sigmoid
     """
     name = str(getattr(given, "__name__", given))
     if name.casefold() != expected.casefold():
@@ -64,11 +74,14 @@ which no weights undo; see https://lstmref.github.io/conventions/#hard-sigmoid
 def double_bias(what: str, shape: tuple[int, ...], rows: int) -> None:
     """Raise ConversionError if a bias is cuDNN's: the input's and the state's, `rows` each, one after the other.
 
-    >>> double_bias("bias", (12,), rows=12)
-    >>> double_bias("bias", (24,), rows=12)
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: bias: expected (12,), got (24,): two biases one after the other, as cuDNN has \
-them; its matrices lie otherwise as well, so convert the layer in its own framework first
+    Raises:
+        ConversionError: if a bias is cuDNN's: the input's and the state's, `rows` each, one after the other.
+
+    Examples:
+        >>> double_bias("bias", (12,), rows=12)
+        >>> double_bias("bias", (24,), rows=12)
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: bias: expected (12,), got (24,): two biases one after the other, as cuDNN has them; its matrices lie otherwise as well, so convert the layer in its own framework first
     """
     if shape == (2 * rows,):
         refuse(

@@ -1,7 +1,8 @@
 """Finds the weights of one nn.RNN, nn.LSTM, nn.GRU, or of their cells, in a state dict, and says what else is there.
 
-Source: pytorch-rnn, pytorch-lstm, pytorch-gru, under "Variables"; of the names that wrappers and parametrisations
-give, the documentation of torch.nn.utils.
+Source:
+    pytorch-rnn, pytorch-lstm, pytorch-gru, under "Variables"; of the names that wrappers and parametrisations
+    give, the documentation of torch.nn.utils.
 """
 
 import re
@@ -52,16 +53,17 @@ class Found(NamedTuple):
 def find(state_dict: Mapping[str, Any], prefix: str) -> Found:
     """What the state dict has behind the prefix, wrappers left out; a checkpoint with one state dict in it will do.
 
-    Raises NameSetError where there is none, or not one alone, with the prefixes that are there, KindError for what is
-    no mapping, and ConversionError for weights that are kept in another form.
+    Raises:
+        NameSetError: where there is none, or not one alone, with the prefixes that are there.
+        KindError: for what is no mapping.
+        ConversionError: for weights that are kept in another form.
 
-    >>> find({"lstm.module.weight_ih": 1, "lstm.module.weight_hh": 2}, "lstm.")
-    Found(prefix='lstm.module.', arrays={'weight_ih_l0': 1, 'weight_hh_l0': 2}, layers=1, bidirectional=False, \
-biased=False)
-    >>> find({"a.weight_ih_l0": 1, "b.weight_ih_l0": 2}, "")
-    Traceback (most recent call last):
-    lstmref.errors.NameSetError: state_dict: expected weight_ih_l0 and so on, got unknown a.weight_ih_l0, \
-b.weight_ih_l0; give prefix='a.' or prefix='b.'
+    Examples:
+        >>> find({"lstm.module.weight_ih": 1, "lstm.module.weight_hh": 2}, "lstm.")
+        Found(prefix='lstm.module.', arrays={'weight_ih_l0': 1, 'weight_hh_l0': 2}, layers=1, bidirectional=False, biased=False)
+        >>> find({"a.weight_ih_l0": 1, "b.weight_ih_l0": 2}, "")
+        Traceback (most recent call last):
+        lstmref.errors.NameSetError: state_dict: expected weight_ih_l0 and so on, got unknown a.weight_ih_l0, b.weight_ih_l0; give prefix='a.' or prefix='b.'
     """
     if not isinstance(state_dict, Mapping):
         raise KindError(f"state_dict: expected a mapping of names to arrays, got {type(state_dict).__name__}")
@@ -88,8 +90,9 @@ b.weight_ih_l0; give prefix='a.' or prefix='b.'
 def bare(prefix: str) -> str:
     """A prefix without the names of wrappers.
 
-    >>> bare("module.encoder._orig_mod.lstm.")
-    'encoder.lstm.'
+    Examples:
+        >>> bare("module.encoder._orig_mod.lstm.")
+        'encoder.lstm.'
     """
     return ".".join(part for part in prefix.split(".") if part not in WRAPPERS)
 
@@ -97,8 +100,9 @@ def bare(prefix: str) -> str:
 def listed(names: Iterable[str]) -> str:
     """Names one after the other, of many the first.
 
-    >>> listed("abcdefghij")
-    'a, b, c, d, e, f, g, h and 2 more'
+    Examples:
+        >>> listed("abcdefghij")
+        'a, b, c, d, e, f, g, h and 2 more'
     """
     some = list(names)
     more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""

@@ -1,6 +1,7 @@
 """Files in safetensors format, by the package of that name, which the extra installs: no code is in them.
 
-Source: the format of safetensors, https://huggingface.co/docs/safetensors.
+Source:
+    the format of safetensors, https://huggingface.co/docs/safetensors.
 """
 
 import json
@@ -30,16 +31,28 @@ def load_safetensors(
 ) -> Weights:
     """The weights in a state dict that something else saved as safetensors, such as Transformers.
 
-    prefix: what stands before the names of the layer in the file, such as "encoder.lstm."; prefix, cell and
-    nonlinearity as in `from_pytorch`. bfloat16 is read as float32, which holds the same numbers. What
-    `lstmref.convert.save` wrote is read by `load`.
+    bfloat16 is read as float32, which holds the same numbers. What `lstmref.convert.save` wrote is read by
+    `load`.
 
-    Raises ConversionError for what is no such file and where safetensors is not installed; KindError for what is no
-    path; OSError as reading does; else what `from_pytorch` raises. Source: safetensors; `from_pytorch`.
+    Else it raises what `from_pytorch` does: see `from_pytorch`.
 
-    >>> load_safetensors(5)
-    Traceback (most recent call last):
-    lstmref.errors.KindError: path: expected a path, got int
+    Args:
+        prefix: what stands before the names of the layer in the file, such as "encoder.lstm.".
+        cell: as in `from_pytorch`.
+        nonlinearity: as in `from_pytorch`.
+
+    Raises:
+        ConversionError: for what is no such file and where safetensors is not installed.
+        KindError: for what is no path.
+        OSError: as reading does.
+
+    Source:
+        safetensors; `from_pytorch`.
+
+    Examples:
+        >>> load_safetensors(5)
+        Traceback (most recent call last):
+        lstmref.errors.KindError: path: expected a path, got int
     """
     path = reading.named_path(path)
     content = reading.content(path)
@@ -51,10 +64,15 @@ def load_safetensors(
 def dump(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
     """The content of a file with these arrays, of any shapes, and of one dtype of float32 or float64.
 
-    Raises ConversionError for another dtype, and where the package is missing.
+    Args:
+        arrays: by name.
 
-    >>> parse(dump({"W": np.ones(2)}, {"about": "ones"}))
-    ({'W': array([1., 1.])}, {'about': 'ones'})
+    Raises:
+        ConversionError: for another dtype, and where the package is missing.
+
+    Examples:
+        >>> parse(dump({"W": np.ones(2)}, {"about": "ones"}))
+        ({'W': array([1., 1.])}, {'about': 'ones'})
     """
     package = _package()
     dtype = next(iter(arrays.values())).dtype
@@ -65,11 +83,15 @@ def dump(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
 
 
 def parse(content: bytes) -> tuple[dict[str, Any], dict[str, str]]:
-    """Arrays by name, of whatever dtype NumPy has for them, and the metadata. Raises ConversionError.
+    """Arrays by name, of whatever dtype NumPy has for them, and the metadata.
 
-    >>> parse(b"no such file")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: expected a whole file in safetensors format, got another: ...
+    Raises:
+        ConversionError: what does not convert.
+
+    Examples:
+        >>> parse(b"no such file")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: expected a whole file in safetensors format, got another: ...
     """
     package = _package()
     try:

@@ -21,20 +21,30 @@ UPDATE = ("W_z", "U_z", "b_z")
 class Weights:
     """A network's architecture and parameters, in one dtype of float32, float64, longdouble.
 
-    architecture, params: as `lstmref.network` takes them. The arrays are this object's own; float16 is read as float32.
-    split: for a bias that is the sum of two in the framework, the two, by the name of the bias: (H,) on the input's
-        side and (H,) on the state's.
-    biased: False if the framework had no biases; then ours are zero, and it gets none back.
-    half: True if the framework's arrays were float16; then what is written is float16 again as long as float16 holds
-        every number of it.
+    The arrays are this object's own; float16 is read as float32.
 
     After training, `dataclasses.replace(weights, params=trained)` keeps the rest.
-    Raises NameSetError, ShapeError, KindError, NotFiniteError for parameters that do not fit the architecture.
 
-    >>> architecture = Architecture("rnn", D=1, H=1)
-    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
-    >>> Weights(architecture, ones).params["0.forward.U"]
-    array([[1.]])
+    Attributes:
+        architecture: as `lstmref.network` takes them.
+        params: as `lstmref.network` takes them.
+        split: for a bias that is the sum of two in the framework, the two, by the name of the bias: (H,) on
+            the input's side and (H,) on the state's.
+        biased: False if the framework had no biases; then ours are zero, and it gets none back.
+        half: True if the framework's arrays were float16; then what is written is float16 again as long as
+            float16 holds every number of it.
+
+    Raises:
+        NameSetError: for parameters that do not fit the architecture.
+        ShapeError: for parameters that do not fit the architecture.
+        KindError: for parameters that do not fit the architecture.
+        NotFiniteError: for parameters that do not fit the architecture.
+
+    Examples:
+        >>> architecture = Architecture("rnn", D=1, H=1)
+        >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+        >>> Weights(architecture, ones).params["0.forward.U"]
+        array([[1.]])
     """
 
     architecture: Architecture
@@ -81,16 +91,22 @@ class Weights:
 def to_cell(weights: Weights, cell: str) -> Weights:
     """The same function with the weights of another cell, exactly: gru (z weighs the new) to gru-cho and back.
 
-    All that makes z is negated; nothing is rounded, and twice gives the same bits. Everything else, above all a reset
-    gate before the product for one after it, raises ConversionError with the page that says why; KindError for what is
-    not `Weights`.
-    Source: 1 - sigmoid(a) = sigmoid(-a).
+    All that makes z is negated; nothing is rounded, and twice gives the same bits. Everything else, above all
+    a reset gate before the product for one after it, is refused.
 
-    >>> architecture = Architecture("gru", D=1, H=1)
-    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
-    >>> turned = to_cell(Weights(architecture, ones), "gru-cho")
-    >>> float(turned.params["0.forward.U_z"][0, 0]), float(turned.params["0.forward.U_r"][0, 0])
-    (-1.0, 1.0)
+    Raises:
+        ConversionError: for another pair of cells, with the page that says why.
+        KindError: for what is not `Weights`.
+
+    Source:
+        1 - sigmoid(a) = sigmoid(-a).
+
+    Examples:
+        >>> architecture = Architecture("gru", D=1, H=1)
+        >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+        >>> turned = to_cell(Weights(architecture, ones), "gru-cho")
+        >>> float(turned.params["0.forward.U_z"][0, 0]), float(turned.params["0.forward.U_r"][0, 0])
+        (-1.0, 1.0)
     """
     options.texts(cell=cell)
     have = read_weights(weights).architecture.cell
@@ -107,12 +123,15 @@ def to_cell(weights: Weights, cell: str) -> Weights:
 def for_framework(weights: Weights, framework: str) -> Weights:
     """The weights with a cell that the framework has, z turned if need be.
 
-    Raises ConversionError if it has none, KindError for what is not `Weights`.
+    Raises:
+        ConversionError: if it has none.
+        KindError: for what is not `Weights`.
 
-    >>> architecture = Architecture("gru", D=1, H=1)
-    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
-    >>> for_framework(Weights(architecture, ones), "keras").architecture.cell
-    'gru-cho'
+    Examples:
+        >>> architecture = Architecture("gru", D=1, H=1)
+        >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+        >>> for_framework(Weights(architecture, ones), "keras").architecture.cell
+        'gru-cho'
     """
     cell, table = read_weights(weights).architecture.cell, LAYOUTS[framework]
     for native in (cell, OPPOSITE.get(cell)):
@@ -129,9 +148,13 @@ def for_framework(weights: Weights, framework: str) -> Weights:
 def read_weights(given: object) -> Weights:
     """`given` if it is `Weights`, else raise KindError.
 
-    >>> read_weights({})
-    Traceback (most recent call last):
-    lstmref.errors.KindError: weights: expected Weights, got dict
+    Raises:
+        KindError: otherwise.
+
+    Examples:
+        >>> read_weights({})
+        Traceback (most recent call last):
+        lstmref.errors.KindError: weights: expected Weights, got dict
     """
     if not isinstance(given, Weights):
         raise KindError(f"weights: expected Weights, got {type(given).__name__}")
@@ -141,16 +164,18 @@ def read_weights(given: object) -> Weights:
 def with_biases(weights: Weights, bias: bool | None) -> bool:
     """Whether to write biases: as they came if `bias` is None.
 
-    Raises ConversionError if they are to be left out and are not zero.
+    Raises:
+        ConversionError: if they are to be left out and are not zero.
 
-    >>> architecture = Architecture("rnn", D=1, H=1)
-    >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
-    >>> weights = Weights(architecture, ones)
-    >>> with_biases(weights, None), weights.dtype
-    (True, dtype('float64'))
-    >>> with_biases(weights, False)
-    Traceback (most recent call last):
-    lstmref.errors.ConversionError: 0.forward.b: expected zeros, for bias=False, got 1.0
+    Examples:
+        >>> architecture = Architecture("rnn", D=1, H=1)
+        >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
+        >>> weights = Weights(architecture, ones)
+        >>> with_biases(weights, None), weights.dtype
+        (True, dtype('float64'))
+        >>> with_biases(weights, False)
+        Traceback (most recent call last):
+        lstmref.errors.ConversionError: 0.forward.b: expected zeros, for bias=False, got 1.0
     """
     wanted = weights.biased if bias is None else bias
     if not wanted:
@@ -181,9 +206,13 @@ def _read(what: str, given: Mapping[str, Given], shapes: Mapping[str, tuple[int,
 def same_names(what: str, given: Iterable[object], expected: Iterable[str]) -> None:
     """Raise NameSetError unless `given` has the names of `expected` and no others.
 
-    >>> same_names("params", ["W", "V"], ["W", "U"])
-    Traceback (most recent call last):
-    lstmref.errors.NameSetError: params: missing U, unknown V; expected W, U
+    Raises:
+        NameSetError: unless `given` has the names of `expected` and no others.
+
+    Examples:
+        >>> same_names("params", ["W", "V"], ["W", "U"])
+        Traceback (most recent call last):
+        lstmref.errors.NameSetError: params: missing U, unknown V; expected W, U
     """
     given, expected = list(given), list(expected)
     kinds = {
@@ -202,8 +231,9 @@ def _own_name(name: str) -> str:
 def is_bias(name: str) -> bool:
     """Whether a parameter of a network is a bias.
 
-    >>> is_bias("0.forward.b_i"), is_bias("0.forward.U")
-    (True, False)
+    Examples:
+        >>> is_bias("0.forward.b_i"), is_bias("0.forward.U")
+        (True, False)
     """
     return _own_name(name).startswith("b")
 

@@ -25,8 +25,9 @@ class Loop(NamedTuple):
 def loop(module: str) -> Loop | None:
     """The fast loop of the cell in the module of that name; None if it has none.
 
-    >>> loop("lstmref.cells.lstm") is None, loop("lstmref.cells.gla") is None
-    (False, True)
+    Examples:
+        >>> loop("lstmref.cells.lstm") is None, loop("lstmref.cells.gla") is None
+        (False, True)
     """
     package, _, name = module.rpartition(".")
     return _found().get(name) if package == "lstmref.cells" else None

@@ -1,11 +1,14 @@
 """Affine maps of many time steps at once.
 
-Every pre-activation is x W^T + h U^T + b. The input part needs no recurrence: its products serve many steps and all
-gates at once. Backward, the gradient of a weight is a sum over time and batch, hence one product for many steps, too.
-An input of ones stands beside x, so that b is one more column of W. K stands for the rows of the stacked matrix,
-usually the number of gates times H.
+Every pre-activation is x W^T + h U^T + b. The input part needs no recurrence: its products serve many steps
+and all gates at once. Backward, the gradient of a weight is a sum over time and batch, hence one product for
+many steps, too. An input of ones stands beside x, so that b is one more column of W. K stands for the rows of
+the stacked matrix, usually the number of gates times H.
 
-The arrays are checked already, and of one dtype, which the results have. Source: the chain rule.
+The arrays are checked already, and of one dtype, which the results have.
+
+Source:
+    the chain rule.
 """
 
 from collections.abc import Callable
@@ -21,8 +24,12 @@ from lstmref.fast.tiles import tile_shape, tiled
 def with_one(x: Array) -> Array:
     """x (T, B, D) and the input of ones, (T, B, D + 1): a private, C-contiguous copy.
 
-    >>> with_one(np.array([[[2.0, 3.0]]]))
-    array([[[2., 3., 1.]]])
+    Args:
+        x: (T, B, D).
+
+    Examples:
+        >>> with_one(np.array([[[2.0, 3.0]]]))
+        array([[[2., 3., 1.]]])
     """
     T, B, D = x.shape
     copy = aligned((T, B, D + 1), x.dtype)
@@ -34,12 +41,16 @@ def projection(W: Array, T: int, B: int) -> Callable[[Array, Array], Array]:
     """A function that writes x W^T into the first steps of an array, and returns these, for T steps of B rows in all:
     (T, B, N), (K, N) -> (T, B, K). W must not change while the function is in use; any dtype.
 
-    Of many steps it is cut into tiles (`lstmref.fast.tiles`) where a step's product is; measured (one thread, AVX-512,
-    B = 32), that takes 0.83 to 0.94 of the time of one large product.
+    Of many steps it is cut into tiles (`lstmref.fast.tiles`) where a step's product is; measured (one thread,
+    AVX-512, B = 32), that takes 0.83 to 0.94 of the time of one large product.
 
-    >>> projection(np.ones((1, 3)), T=1, B=2)(np.ones((1, 2, 3)), np.zeros((5, 2, 1)))
-    array([[[3.],
-            [3.]]])
+    Args:
+        W: (K, N).
+
+    Examples:
+        >>> projection(np.ones((1, 3)), T=1, B=2)(np.ones((1, 2, 3)), np.zeros((5, 2, 1)))
+        array([[[3.],
+                [3.]]])
     """
     K, N = W.shape
     k, n = tile_shape(B, (N, K), W.itemsize) if W.dtype.char in "fd" and T * B >= ROWS_FORWARD else (N, K)
@@ -59,10 +70,16 @@ def projection(W: Array, T: int, B: int) -> Callable[[Array, Array], Array]:
 def project_back(da: Array, W: Array, out: Array) -> None:
     """Write da W, the gradient of the input of a projection, into `out`: (T, B, K), (K, N) -> (T, B, N).
 
-    >>> dx = np.empty((1, 1, 2))
-    >>> project_back(np.ones((1, 1, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]), dx)
-    >>> dx
-    array([[[4., 6.]]])
+    Args:
+        da: (T, B, K).
+        W: (K, N).
+        out: (T, B, N), written to.
+
+    Examples:
+        >>> dx = np.empty((1, 1, 2))
+        >>> project_back(np.ones((1, 1, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]), dx)
+        >>> dx
+        array([[[4., 6.]]])
     """
     np.matmul(rows(da), W, out=rows(out))
 
@@ -70,8 +87,12 @@ def project_back(da: Array, W: Array, out: Array) -> None:
 def bias_gradient(da: Array) -> Array:
     """Sum of da over time and batch: (T, B, K) -> (K,).
 
-    >>> bias_gradient(np.ones((5, 2, 3)))
-    array([10., 10., 10.])
+    Args:
+        da: (T, B, K).
+
+    Examples:
+        >>> bias_gradient(np.ones((5, 2, 3)))
+        array([10., 10., 10.])
     """
     T, B, _ = da.shape
     total: Array = np.dot(np.ones(T * B, da.dtype), rows(da))  # faster than a sum over the rows
@@ -81,11 +102,12 @@ def bias_gradient(da: Array) -> Array:
 class WeightGradient:
     """Sum over time and batch of da v^T, v being what the weight (K, N) met; added up chunk by chunk.
 
-    >>> total = WeightGradient(1, 3, np.dtype(float))
-    >>> total.add(np.ones((5, 2, 1)), np.ones((5, 2, 3)))
-    >>> total.add(np.ones((1, 2, 1)), np.ones((1, 2, 3)))
-    >>> total.value()
-    array([[12., 12., 12.]])
+    Examples:
+        >>> total = WeightGradient(1, 3, np.dtype(float))
+        >>> total.add(np.ones((5, 2, 1)), np.ones((5, 2, 3)))
+        >>> total.add(np.ones((1, 2, 1)), np.ones((1, 2, 3)))
+        >>> total.value()
+        array([[12., 12., 12.]])
     """
 
     def __init__(self, K: int, N: int, dtype: np.dtype[np.generic]) -> None:
@@ -94,7 +116,12 @@ class WeightGradient:
         self._sum: Array | None = None
 
     def add(self, da: Array, v: Array) -> None:
-        """Add the steps of a chunk: da (T, B, K), v (T, B, N)."""
+        """Add the steps of a chunk: da (T, B, K), v (T, B, N).
+
+        Args:
+            da: (T, B, K).
+            v: (T, B, N).
+        """
         left, right = rows(da), rows(v)
         if self._sum is None:
             # In float64 BLAS multiplies v^T da faster, which many rows repay with the time that it takes to turn it.

@@ -18,10 +18,14 @@ LEAST = 2**14  # bytes; below, to look for the line takes longer than to read tw
 
 
 def aligned(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
-    """An array of any values, C-contiguous; if it is large, at the beginning of a cache line. Source: this project.
+    """An array of any values, C-contiguous; if it is large, at the beginning of a cache line.
 
-    >>> aligned((100, 100), np.dtype(float)).ctypes.data % LINE
-    0
+    Source:
+        this project.
+
+    Examples:
+        >>> aligned((100, 100), np.dtype(float)).ctypes.data % LINE
+        0
     """
     size = math.prod(shape) * dtype.itemsize
     if size < LEAST:
@@ -34,9 +38,13 @@ def aligned(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
 def copied(array: Array) -> Array:
     """A copy of an array, of its shape and dtype, C-contiguous and aligned.
 
-    >>> copied(np.array([[1.0, 2.0], [3.0, 4.0]]).T)
-    array([[1., 3.],
-           [2., 4.]])
+    Args:
+        array: of any shape.
+
+    Examples:
+        >>> copied(np.array([[1.0, 2.0], [3.0, 4.0]]).T)
+        array([[1., 3.],
+               [2., 4.]])
     """
     copy = aligned(array.shape, array.dtype)
     copy[...] = array

@@ -2,14 +2,16 @@
 
     r, w = sigmoid(W x + U h' + b),   n = tanh(W_n x + U_n (r h') + b_n),   h = h' + w (n - h')
 
-w is the weight of the new: z itself in `gru`, and in `gru_cho` 1 - z = sigmoid(-(W_z x + U_z h' + b_z)). So the two
-differ in a factor of -1 at the weights of z alone. What does not wait for the step before is done for many steps at
-once; gates r, w, n are rows of one stacked matrix, of which n's wait for r: two products a step.
+w is the weight of the new: z itself in `gru`, and in `gru_cho` 1 - z = sigmoid(-(W_z x + U_z h' + b_z)). So
+the two differ in a factor of -1 at the weights of z alone. What does not wait for the step before is done for
+many steps at once; gates r, w, n are rows of one stacked matrix, of which n's wait for r: two products a
+step.
 
 Gates are right to an absolute eps, not to the digits of a tiny one, other than in the step functions: see
 `lstmref.fast.stacking`. How the work is divided is told in `lstmref.fast.lstm`.
 
-Source: the equations and sources are those of `lstmref.cells.gru`; the chain rule.
+Source:
+    the equations and sources are those of `lstmref.cells.gru`; the chain rule.
 """
 
 from collections.abc import Mapping
@@ -46,12 +48,24 @@ class Run(NamedTuple):
 def forward(
     factors: Factors, p: Mapping[str, Array], x: Array, h_0: Array
 ) -> tuple[tuple[Array, Array], Run]:
-    """T steps from h_0 (B, H), for x (T, B, D) and p by name, of one dtype: h (T, B, H), h_T (B, H).
+    """T steps.
 
-    >>> p = {name: np.zeros((1, 1)) for name in W_NAMES + U_NAMES} | {name: np.zeros(1) for name in B_NAMES}
-    >>> (h, h_T), run = forward(Z_OF_THE_NEW, p, np.ones((2, 1, 1)), np.ones((1, 1)))
-    >>> float(h_T[0, 0])  # (1 - z_1) (1 - z_2) = 1/4
-    0.25
+    Args:
+        p: the parameters by name.
+        x: (T, B, D).
+        h_0: (B, H).
+
+    Returns:
+        h (T, B, H), h_T (B, H), and what `backward` needs.
+
+    Dtypes:
+        One for all.
+
+    Examples:
+        >>> p = {name: np.zeros((1, 1)) for name in W_NAMES + U_NAMES} | {name: np.zeros(1) for name in B_NAMES}
+        >>> (h, h_T), run = forward(Z_OF_THE_NEW, p, np.ones((2, 1, 1)), np.ones((1, 1)))
+        >>> float(h_T[0, 0])  # (1 - z_1) (1 - z_2) = 1/4
+        0.25
     """
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, factors, W_NAMES, B_NAMES), stack(p, factors, U_NAMES)
@@ -88,13 +102,20 @@ def forward(
 
 
 def backward(factors: Factors, given: Mapping[str, Array], run: Run) -> dict[str, Array]:
-    """Gradients of T steps, by name; given: the cotangents h (T, B, H), h_T (B, H), of the dtype of the run.
+    """Gradients of T steps, by name.
 
-    >>> p = {name: np.zeros((1, 1)) for name in W_NAMES + U_NAMES} | {name: np.zeros(1) for name in B_NAMES}
-    >>> outputs, run = forward(Z_OF_THE_NEW, p, np.ones((2, 1, 1)), np.ones((1, 1)))
-    >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.ones((1, 1))}
-    >>> float(backward(Z_OF_THE_NEW, given, run)["h_0"][0, 0])  # (1 - z_1) (1 - z_2) = 1/4
-    0.25
+    Args:
+        given: the cotangents h (T, B, H), h_T (B, H).
+
+    Dtypes:
+        That of the run.
+
+    Examples:
+        >>> p = {name: np.zeros((1, 1)) for name in W_NAMES + U_NAMES} | {name: np.zeros(1) for name in B_NAMES}
+        >>> outputs, run = forward(Z_OF_THE_NEW, p, np.ones((2, 1, 1)), np.ones((1, 1)))
+        >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.ones((1, 1))}
+        >>> float(backward(Z_OF_THE_NEW, given, run)["h_0"][0, 0])  # (1 - z_1) (1 - z_2) = 1/4
+        0.25
     """
     dx, dh, dW, dU_rw, dU_n, db = _through_time(given, run)
     return {

@@ -2,11 +2,12 @@
 
     r, w = sigmoid(W x + U h' + b),   m = U_n h' + b_nh,   n = tanh(W_n x + b_nx + r m),   h = h' + w (n - h')
 
-w = 1 - z is the weight of the new. One product a step serves r, w and m. Gates are right to an absolute eps, not to the
-digits of a tiny one, other than in the step functions: see `lstmref.fast.stacking`. How the work is divided is told in
-`lstmref.fast.lstm`.
+w = 1 - z is the weight of the new. One product a step serves r, w and m. Gates are right to an absolute eps,
+not to the digits of a tiny one, other than in the step functions: see `lstmref.fast.stacking`. How the work
+is divided is told in `lstmref.fast.lstm`.
 
-Source: the equations and sources are those of `lstmref.cells.gru_after`; the chain rule.
+Source:
+    the equations and sources are those of `lstmref.cells.gru_after`; the chain rule.
 """
 
 from collections.abc import Mapping
@@ -40,13 +41,25 @@ class Run(NamedTuple):
 
 
 def forward(p: Mapping[str, Array], x: Array, h_0: Array) -> tuple[tuple[Array, Array], Run]:
-    """T steps from h_0 (B, H), for x (T, B, D) and p by name, of one dtype: h (T, B, H), h_T (B, H).
+    """T steps.
 
-    >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS}
-    >>> p |= {name: np.zeros(1) for name in (*B_ROWS, "b_nh")}
-    >>> (h, h_T), run = forward(p, np.ones((2, 1, 1)), np.ones((1, 1)))
-    >>> float(h_T[0, 0])  # z_1 z_2 = 1/4
-    0.25
+    Args:
+        p: the parameters by name.
+        x: (T, B, D).
+        h_0: (B, H).
+
+    Returns:
+        h (T, B, H), h_T (B, H), and what `backward` needs.
+
+    Dtypes:
+        One for all.
+
+    Examples:
+        >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS}
+        >>> p |= {name: np.zeros(1) for name in (*B_ROWS, "b_nh")}
+        >>> (h, h_T), run = forward(p, np.ones((2, 1, 1)), np.ones((1, 1)))
+        >>> float(h_T[0, 0])  # z_1 z_2 = 1/4
+        0.25
     """
     (B, H), dtype, b_nh = h_0.shape, x.dtype, p["b_nh"]
     x, W, U = with_one(x), stack(p, W_FACTORS, W_ROWS, B_ROWS), stack(p, U_FACTORS, U_ROWS)
@@ -84,13 +97,20 @@ def forward(p: Mapping[str, Array], x: Array, h_0: Array) -> tuple[tuple[Array, 
 
 
 def backward(given: Mapping[str, Array], run: Run) -> dict[str, Array]:
-    """Gradients of T steps, by name; given: the cotangents h (T, B, H), h_T (B, H), of the dtype of the run.
+    """Gradients of T steps, by name.
 
-    >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS}
-    >>> p |= {name: np.zeros(1) for name in (*B_ROWS, "b_nh")}
-    >>> outputs, run = forward(p, np.ones((2, 1, 1)), np.ones((1, 1)))
-    >>> float(backward({"h": np.zeros((2, 1, 1)), "h_T": np.ones((1, 1))}, run)["h_0"][0, 0])  # z_1 z_2 = 1/4
-    0.25
+    Args:
+        given: the cotangents h (T, B, H), h_T (B, H).
+
+    Dtypes:
+        That of the run.
+
+    Examples:
+        >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS}
+        >>> p |= {name: np.zeros(1) for name in (*B_ROWS, "b_nh")}
+        >>> outputs, run = forward(p, np.ones((2, 1, 1)), np.ones((1, 1)))
+        >>> float(backward({"h": np.zeros((2, 1, 1)), "h_T": np.ones((1, 1))}, run)["h_0"][0, 0])  # z_1 z_2 = 1/4
+        0.25
     """
     dx, dh, dW, dU, db = _through_time(given, run)
     return {

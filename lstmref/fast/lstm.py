@@ -3,8 +3,9 @@
     i, f, o = sigmoid(W x + U h' + b),   g = tanh(W x + U h' + b)
     c = f c' + i g,   s = squash(c),   h = o s
 
-The cells differ in `squash` alone, so both share these loops; their step functions spell everything out instead. Here
-all that does not wait for the step before is taken out of the loop over time and done for many steps at once:
+The cells differ in `squash` alone, so both share these loops; their step functions spell everything out
+instead. Here all that does not wait for the step before is taken out of the loop over time and done for many
+steps at once:
 
     forward     x W^T + b                               in the loop: h' U^T, then gate by gate
     backward    what dh and dc are multiplied by,       in the loop: these multiplications, and da U
@@ -12,11 +13,12 @@ all that does not wait for the step before is taken out of the loop over time an
 
 `lstmref.fast.compiled` has these loops compiled, for those who ask for them.
 
-The gates are rows of one stacked matrix (`lstmref.fast.stacking`), in the order o, i, f, g: one product a step, the
-sigmoids are neighbours, and so are the three that dc reaches. Gates are right to an absolute eps, not to the digits
-of a tiny one, other than in the step functions.
+The gates are rows of one stacked matrix (`lstmref.fast.stacking`), in the order o, i, f, g: one product a
+step, the sigmoids are neighbours, and so are the three that dc reaches. Gates are right to an absolute eps,
+not to the digits of a tiny one, other than in the step functions.
 
-Source: the equations and sources are those of `lstmref.cells.lstm`; the chain rule.
+Source:
+    the equations and sources are those of `lstmref.cells.lstm`; the chain rule.
 """
 
 from collections.abc import Callable, Mapping
@@ -73,12 +75,25 @@ IDENTITY = Squash(
 def forward(
     squash: Squash, p: Mapping[str, Array], x: Array, h_0: Array, c_0: Array
 ) -> tuple[tuple[Array, Array, Array], Run]:
-    """T steps from h_0, c_0 (B, H), for x (T, B, D) and p by name, of one dtype: h (T, B, H), h_T, c_T (B, H).
+    """T steps.
 
-    >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS} | {name: np.zeros(1) for name in B_ROWS}
-    >>> (h, h_T, c_T), run = forward(TANH, p, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
-    >>> float(c_T[0, 0])  # f_1 f_2 = 1/4
-    0.25
+    Args:
+        p: the parameters by name.
+        x: (T, B, D).
+        h_0: (B, H).
+        c_0: (B, H).
+
+    Returns:
+        h (T, B, H), h_T, c_T (B, H), and what `backward` needs.
+
+    Dtypes:
+        One for all.
+
+    Examples:
+        >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS} | {name: np.zeros(1) for name in B_ROWS}
+        >>> (h, h_T, c_T), run = forward(TANH, p, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
+        >>> float(c_T[0, 0])  # f_1 f_2 = 1/4
+        0.25
     """
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, FACTORS, W_ROWS, B_ROWS), stack(p, FACTORS, U_ROWS)
@@ -129,13 +144,20 @@ def _forward_steps(squash: Squash, U: Array, B: int) -> Callable[[Array, Array, 
 
 
 def backward(squash: Squash, given: Mapping[str, Array], run: Run) -> dict[str, Array]:
-    """Gradients of T steps, by name; given: the cotangents h (T, B, H), h_T, c_T (B, H), of the dtype of the run.
+    """Gradients of T steps, by name.
 
-    >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS} | {name: np.zeros(1) for name in B_ROWS}
-    >>> outputs, run = forward(TANH, p, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
-    >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.zeros((1, 1)), "c_T": np.ones((1, 1))}
-    >>> float(backward(TANH, given, run)["c_0"][0, 0])  # f_1 f_2 = 1/4
-    0.25
+    Args:
+        given: the cotangents h (T, B, H), h_T, c_T (B, H).
+
+    Dtypes:
+        That of the run.
+
+    Examples:
+        >>> p = {name: np.zeros((1, 1)) for name in W_ROWS + U_ROWS} | {name: np.zeros(1) for name in B_ROWS}
+        >>> outputs, run = forward(TANH, p, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
+        >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.zeros((1, 1)), "c_T": np.ones((1, 1))}
+        >>> float(backward(TANH, given, run)["c_0"][0, 0])  # f_1 f_2 = 1/4
+        0.25
     """
     dx, dh, dc, dW, dU, db = _through_time(squash, given, run)
     return {

@@ -2,7 +2,8 @@
 
 How the work is divided is told in `lstmref.fast.lstm`.
 
-Source: the equations and sources are those of `lstmref.cells.rnn`; the chain rule.
+Source:
+    the equations and sources are those of `lstmref.cells.rnn`; the chain rule.
 """
 
 from collections.abc import Mapping
@@ -29,12 +30,24 @@ class Run(NamedTuple):
 
 
 def forward(p: Mapping[str, Array], x: Array, h_0: Array) -> tuple[tuple[Array, Array], Run]:
-    """T steps from h_0 (B, H), for x (T, B, D) and p by name, of one dtype: h (T, B, H), h_T (B, H).
+    """T steps.
 
-    >>> p = {"W": np.ones((1, 1)), "U": np.zeros((1, 1)), "b": np.zeros(1)}
-    >>> (h, h_T), run = forward(p, np.full((2, 1, 1), 0.5), np.ones((1, 1)))
-    >>> bool(h_T[0, 0] == np.tanh(0.5))
-    True
+    Args:
+        p: the parameters by name.
+        x: (T, B, D).
+        h_0: (B, H).
+
+    Returns:
+        h (T, B, H), h_T (B, H), and what `backward` needs.
+
+    Dtypes:
+        One for all.
+
+    Examples:
+        >>> p = {"W": np.ones((1, 1)), "U": np.zeros((1, 1)), "b": np.zeros(1)}
+        >>> (h, h_T), run = forward(p, np.full((2, 1, 1), 0.5), np.ones((1, 1)))
+        >>> bool(h_T[0, 0] == np.tanh(0.5))
+        True
     """
     (B, H), dtype = h_0.shape, x.dtype
     x, W, U = with_one(x), stack(p, (1.0,), ["W"], ["b"]), stack(p, (1.0,), ["U"])
@@ -55,13 +68,20 @@ def forward(p: Mapping[str, Array], x: Array, h_0: Array) -> tuple[tuple[Array, 
 
 
 def backward(given: Mapping[str, Array], run: Run) -> dict[str, Array]:
-    """Gradients of T steps, by name; given: the cotangents h (T, B, H), h_T (B, H), of the dtype of the run.
+    """Gradients of T steps, by name.
 
-    >>> p = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
-    >>> outputs, run = forward(p, np.ones((2, 1, 1)), np.zeros((1, 1)))
-    >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.ones((1, 1))}
-    >>> float(backward(given, run)["h_0"][0, 0])  # U twice, for tanh(0) has the slope 1
-    0.25
+    Args:
+        given: the cotangents h (T, B, H), h_T (B, H).
+
+    Dtypes:
+        That of the run.
+
+    Examples:
+        >>> p = {"W": np.zeros((1, 1)), "U": np.array([[0.5]]), "b": np.zeros(1)}
+        >>> outputs, run = forward(p, np.ones((2, 1, 1)), np.zeros((1, 1)))
+        >>> given = {"h": np.zeros((2, 1, 1)), "h_T": np.ones((1, 1))}
+        >>> float(backward(given, run)["h_0"][0, 0])  # U twice, for tanh(0) has the slope 1
+        0.25
     """
     x, W, U, states = run
     (T, B, N), H, dtype = x.shape, states.shape[2], x.dtype

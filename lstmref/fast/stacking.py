@@ -24,11 +24,17 @@ def stack(
     """The named matrices (H, N) of params, each times its factor, one below the other: (K, N).
 
     With biases (H,), under the same factors, as last column: (K, N + 1). An aligned, C-contiguous copy.
-    Source: this project.
 
-    >>> params = {"W_i": np.array([[2.0, 4.0]]), "b_i": np.array([6.0])}
-    >>> stack(params, (0.5,), ["W_i"], ["b_i"])
-    array([[1., 2., 3.]])
+    Args:
+        params: matrices (H, N), and biases (H,), by name.
+
+    Source:
+        this project.
+
+    Examples:
+        >>> params = {"W_i": np.array([[2.0, 4.0]]), "b_i": np.array([6.0])}
+        >>> stack(params, (0.5,), ["W_i"], ["b_i"])
+        array([[1., 2., 3.]])
     """
     first = params[names[0]]
     H, N = first.shape
@@ -43,10 +49,15 @@ def stack(
 def unstack(gradient: Array, factors: Sequence[float], names: Sequence[str]) -> dict[str, Array]:
     """Cut a stacked gradient (K, N) or (K,) into those of the named parameters, each times its factor, in place.
 
-    Source: the chain rule.
+    Args:
+        gradient: (K, N) or (K,); changed in place.
 
-    >>> unstack(np.array([1.0, 2.0]), (0.5, 1.0), ["b_f", "b_g"])
-    {'b_f': array([0.5]), 'b_g': array([2.])}
+    Source:
+        the chain rule.
+
+    Examples:
+        >>> unstack(np.array([1.0, 2.0]), (0.5, 1.0), ["b_f", "b_g"])
+        {'b_f': array([0.5]), 'b_g': array([2.])}
     """
     _scale(gradient, factors)
     H = len(gradient) // len(names)
@@ -56,9 +67,13 @@ def unstack(gradient: Array, factors: Sequence[float], names: Sequence[str]) -> 
 def by_gate(array: Array, count: int) -> Array:
     """A view of an array whose last axis holds `count` gates: (..., B, count H) -> (..., count, B, H).
 
-    >>> by_gate(np.array([[1.0, 2.0], [3.0, 4.0]]), 2)[1]
-    array([[2.],
-           [4.]])
+    Args:
+        array: (..., B, count H).
+
+    Examples:
+        >>> by_gate(np.array([[1.0, 2.0], [3.0, 4.0]]), 2)[1]
+        array([[2.],
+               [4.]])
     """
     *first, B, K = array.shape
     return array.reshape(*first, B, count, K // count).swapaxes(-2, -3)

@@ -27,11 +27,18 @@ def times(M: Array, B: int) -> Apply:
     """A function that writes v M (B, N) to its second argument, C-contiguous, for v (B, K) and a fixed M (K, N).
 
     M is not copied if B is 1; it must not change while the function is in use. Any float or complex dtype.
-    One thread at a time may use the function: it keeps the sums of some tiles between them. Source: this project.
+    One thread at a time may use the function: it keeps the sums of some tiles between them.
 
-    >>> apply, out = times(np.array([[1.0, 2.0]]), B=1), np.empty((1, 2))
-    >>> apply(np.array([[3.0]]), out)
-    array([[3., 6.]])
+    Args:
+        M: (K, N).
+
+    Source:
+        this project.
+
+    Examples:
+        >>> apply, out = times(np.array([[1.0, 2.0]]), B=1), np.empty((1, 2))
+        >>> apply(np.array([[3.0]]), out)
+        array([[3., 6.]])
     """
     k, n = _shape(M, B)
     K = len(M)
@@ -57,12 +64,19 @@ def times(M: Array, B: int) -> Apply:
 
 def times_in_shares(M: Array, B: int) -> tuple[Callable[[Array], object], Array]:
     """Like `times`, for who adds up the shares of the tiles on the way: a function of v (B, K) that writes them, and
-    the array (number of shares, B, N) that it writes them to; their sum is v M. Source: this project.
+    the array (number of shares, B, N) that it writes them to; their sum is v M.
 
-    >>> multiply, shares = times_in_shares(np.array([[1.0, 2.0]]), B=1)
-    >>> _ = multiply(np.array([[3.0]]))
-    >>> shares
-    array([[[3., 6.]]])
+    Args:
+        M: (K, N).
+
+    Source:
+        this project.
+
+    Examples:
+        >>> multiply, shares = times_in_shares(np.array([[1.0, 2.0]]), B=1)
+        >>> _ = multiply(np.array([[3.0]]))
+        >>> shares
+        array([[[3., 6.]]])
     """
     k, n = _shape(M, B)
     K, N = M.shape
@@ -77,8 +91,9 @@ def times_in_shares(M: Array, B: int) -> tuple[Callable[[Array], object], Array]
 def tile_shape(B: int, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     """Rows and columns of the tiles that a (K, N) matrix should be cut into, (K, N) itself if into none.
 
-    >>> tile_shape(32, (256, 1024), 4), tile_shape(1, (256, 1024), 4)
-    ((256, 64), (256, 1024))
+    Examples:
+        >>> tile_shape(32, (256, 1024), 4), tile_shape(1, (256, 1024), 4)
+        ((256, 64), (256, 1024))
     """
     K, N = shape
     if not 1 < B <= ROWS or B * K * N <= SMALL:
@@ -100,8 +115,12 @@ def _shape(M: Array, B: int) -> tuple[int, ...]:
 def tiled(M: Array, k: int, n: int) -> Array:
     """M (K, N) as tiles: (K/k, N/n, k, n), a copy of its dtype.
 
-    >>> tiled(np.array([[1.0, 2.0]]), 1, 1).shape
-    (1, 2, 1, 1)
+    Args:
+        M: (K, N).
+
+    Examples:
+        >>> tiled(np.array([[1.0, 2.0]]), 1, 1).shape
+        (1, 2, 1, 1)
     """
     K, N = M.shape
     return copied(M.reshape(K // k, k, N // n, n).swapaxes(1, 2))

@@ -6,8 +6,9 @@
 What is stacked, and how the parameters are named, says `lstmref.network.architecture`. Every cell that it
 calls stackable will do. No function here keeps anything between calls, so threads may call them at once.
 
-Source: schuster1997 (both directions), zaremba2014 and gal2016 (masks). Layers, directions and lengths are arranged
-as in PyTorch (pytorch-gru) and ONNX (onnx-gru).
+Source:
+    schuster1997 (both directions), zaremba2014 and gal2016 (masks). Layers, directions and lengths are
+    arranged as in PyTorch (pytorch-gru) and ONNX (onnx-gru).
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,29 +64,42 @@ def forward(
 ) -> tuple[Outputs, Cache]:
     """Run the network over a batch of sequences.
 
-    params: see `Architecture.parameter_shapes`. x: (T, B, D), with `batch_first` (B, T, D); T = 0 and B = 0 allowed.
-    states: the initial states by name, (layers, directions, B, H) each, whatever `batch_first`; zero if None.
-    All of one dtype of float16 (read as float32), float32, float64, longdouble, complex128.
+    Args:
+        params: see `Architecture.parameter_shapes`.
+        x: (T, B, D), with `batch_first` (B, T, D); T = 0 and B = 0 allowed.
+        states: the initial states by name, (layers, directions, B, H) each, whatever `batch_first`; zero if
+            None.
+        lengths: (B,) whole numbers 0..T. Beyond its end the outputs of a sample are zero and what x holds is
+            not read, be it NaN; its final states are those at its last step, for a length of 0 the initial
+            ones (ONNX Runtime gives zeros there); its reverse direction starts at its last step. The work is
+            that of the sum of the lengths, in one call of every cell for each distinct length.
+        masks: one a layer, or None. The input of the layer is multiplied by its mask: an array of a shape
+            that broadcasts to that input's, (T, B, D) or (T, B, directions * H), batch-major with
+            `batch_first`; of shape (1, B, D) it is the same at every step (variational dropout). It is used
+            as it is given: nothing is drawn here, and the 1 / (1 - p) by which dropout scales what it keeps
+            must be in it. The state that a cell reads of the step before has no mask.
 
-    lengths: (B,) whole numbers 0..T. Beyond its end the outputs of a sample are zero and what x holds is not read,
-    be it NaN; its final states are those at its last step, for a length of 0 the initial ones (ONNX Runtime gives
-    zeros there); its reverse direction starts at its last step. The work is that of the sum of the lengths, in one
-    call of every cell for each distinct length.
+    Returns:
+        The outputs and the cache for `backward`.
 
-    masks: one a layer, or None. The input of the layer is multiplied by its mask: an array of a shape that
-    broadcasts to that input's, (T, B, D) or (T, B, directions * H), batch-major with `batch_first`; of shape
-    (1, B, D) it is the same at every step (variational dropout). It is used as it is given: nothing is drawn here,
-    and the 1 / (1 - p) by which dropout scales what it keeps must be in it. The state that a cell reads of the step
-    before has no mask.
+    Raises:
+        ShapeError: a wrong shape or size.
+        NameSetError: a name that is missing or unknown.
+        KindError: a value of the wrong type or dtype.
+        NotFiniteError: NaN or an infinity.
 
-    Returns the outputs and the cache for `backward`. Raises ShapeError, NameSetError, KindError, NotFiniteError.
-    Source: schuster1997 (reverse direction); zaremba2014, gal2016 (masks).
+    Dtypes:
+        One for all, of float16 (read as float32), float32, float64, longdouble, complex128.
 
-    >>> two = Architecture("gru", D=3, H=4, layers=2, bidirectional=True)
-    >>> params = {name: np.full(shape, 0.1) for name, shape in two.parameter_shapes().items()}
-    >>> outputs, cache = forward(two, params, np.ones((5, 2, 3)), lengths=[5, 3])
-    >>> outputs.h.shape, outputs.states["h"].shape, bool(outputs.h[3:, 1].any())
-    ((5, 2, 8), (2, 2, 2, 4), False)
+    Source:
+        schuster1997 (reverse direction); zaremba2014, gal2016 (masks).
+
+    Examples:
+        >>> two = Architecture("gru", D=3, H=4, layers=2, bidirectional=True)
+        >>> params = {name: np.full(shape, 0.1) for name, shape in two.parameter_shapes().items()}
+        >>> outputs, cache = forward(two, params, np.ones((5, 2, 3)), lengths=[5, 3])
+        >>> outputs.h.shape, outputs.states["h"].shape, bool(outputs.h[3:, 1].any())
+        ((5, 2, 8), (2, 2, 2, 4), False)
     """
     kind, N = _cell(architecture), architecture.width
     seen, ends = _inputs(architecture, x, lengths, batch_first)  # (T, B, D)
@@ -120,17 +134,30 @@ def forward(
 def backward(cotangents: Mapping[str, Given], cache: Cache) -> dict[str, Array]:
     """Gradients of `forward`: backpropagation through time, layer by layer.
 
-    cotangents: "h", of the shape of the outputs' h, and on the final states "h_T" and, where the cell has it, "c_T",
-    (layers, directions, B, H) each; each is zero if absent, and what "h" holds beyond a sample's end is not read.
-    Returns "x", of the shape of x and zero beyond each end, "h_0" and "c_0" (layers, directions, B, H), and every
-    parameter by its name, summed over time and batch. For complex128 nothing is conjugated.
-    Raises ShapeError, NameSetError, KindError, NotFiniteError. Source: the chain rule.
+    Args:
+        cotangents: "h", of the shape of the outputs' h, and on the final states "h_T" and, where the cell has
+            it, "c_T", (layers, directions, B, H) each; each is zero if absent, and what "h" holds beyond a
+            sample's end is not read.
 
-    >>> one = Architecture("rnn", D=1, H=1)
-    >>> params = {name: np.zeros(shape) for name, shape in one.parameter_shapes().items()}
-    >>> outputs, cache = forward(one, params, np.ones((3, 2, 1)), lengths=[3, 1])
-    >>> backward({"h": np.ones((3, 2, 1))}, cache)["0.forward.b"]  # one for each of the 3 + 1 steps
-    array([4.])
+    Returns:
+        "x", of the shape of x and zero beyond each end, "h_0" and "c_0" (layers, directions, B, H), and every
+        parameter by its name, summed over time and batch. For complex128 nothing is conjugated.
+
+    Raises:
+        ShapeError: a wrong shape or size.
+        NameSetError: a name that is missing or unknown.
+        KindError: a value of the wrong type or dtype.
+        NotFiniteError: NaN or an infinity.
+
+    Source:
+        the chain rule.
+
+    Examples:
+        >>> one = Architecture("rnn", D=1, H=1)
+        >>> params = {name: np.zeros(shape) for name, shape in one.parameter_shapes().items()}
+        >>> outputs, cache = forward(one, params, np.ones((3, 2, 1)), lengths=[3, 1])
+        >>> backward({"h": np.ones((3, 2, 1))}, cache)["0.forward.b"]  # one for each of the 3 + 1 steps
+        array([4.])
     """
     cache = check.cache(cache, Cache)
     architecture, N = cache.architecture, cache.architecture.width

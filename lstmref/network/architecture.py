@@ -23,25 +23,34 @@ DIRECTIONS = ("forward", "reverse")
 class Architecture:
     """The cell by its hyphenated name, D inputs, H hidden units a direction, the layers, and the directions.
 
-    sizes: those of further axes that the cell has, by letter, such as {"P": 2} for the projection of lstmp.
-    Layer 0 reads D inputs; every other reads the H (lstmp P; bidirectional twice as many) outputs of the layer below.
-    bidirectional: every layer reads the sequence both ways. reverse: every layer reads it backwards only, from each
-    sample's last step to its first; the output of step t still stands at t.
-    Raises NameSetError for an unknown cell, one that cannot be stacked (see `stackable`), sizes that are missing or
-    unknown, and for reverse beside bidirectional; ShapeError or KindError for sizes that are no whole numbers >= 0,
-    KindError for a direction that is no bool, and ShapeError for less than one layer.
+    Layer 0 reads D inputs; every other reads the H (lstmp P; bidirectional twice as many) outputs of the
+    layer below.
 
-    >>> two = Architecture("lstm", D=3, H=4, layers=2, bidirectional=True)
-    >>> two.parameter_shapes()["1.reverse.W_i"]
-    (4, 8)
-    >>> two.directions, list(two.cells())
-    (('forward', 'reverse'), [(0, 'forward'), (0, 'reverse'), (1, 'forward'), (1, 'reverse')])
-    >>> two.inputs(0), two.inputs(1), two.outputs
-    (3, 8, 8)
-    >>> Architecture("lstmp", D=3, H=4, layers=2, sizes={"P": 2}).parameter_shapes()["1.forward.W_i"]
-    (4, 2)
-    >>> list(Architecture("rnn", D=3, H=4, reverse=True).parameter_shapes())
-    ['0.reverse.W', '0.reverse.U', '0.reverse.b']
+    Attributes:
+        bidirectional: every layer reads the sequence both ways.
+        reverse: every layer reads it backwards only, from each sample's last step to its first; the output of
+            step t still stands at t.
+        sizes: those of further axes that the cell has, by letter, such as {"P": 2} for the projection of
+            lstmp.
+
+    Raises:
+        NameSetError: for an unknown cell, one that cannot be stacked (see `stackable`), sizes that are
+            missing or unknown, and for reverse beside bidirectional.
+        ShapeError: for sizes that are below 0, and for less than one layer.
+        KindError: for sizes that are no whole numbers, and for a direction that is no bool.
+
+    Examples:
+        >>> two = Architecture("lstm", D=3, H=4, layers=2, bidirectional=True)
+        >>> two.parameter_shapes()["1.reverse.W_i"]
+        (4, 8)
+        >>> two.directions, list(two.cells())
+        (('forward', 'reverse'), [(0, 'forward'), (0, 'reverse'), (1, 'forward'), (1, 'reverse')])
+        >>> two.inputs(0), two.inputs(1), two.outputs
+        (3, 8, 8)
+        >>> Architecture("lstmp", D=3, H=4, layers=2, sizes={"P": 2}).parameter_shapes()["1.forward.W_i"]
+        (4, 2)
+        >>> list(Architecture("rnn", D=3, H=4, reverse=True).parameter_shapes())
+        ['0.reverse.W', '0.reverse.U', '0.reverse.b']
     """
 
     cell: str
@@ -99,8 +108,9 @@ class Architecture:
     def width(self) -> int:
         """How many numbers every direction of a layer gives at each step: H (lstmp P).
 
-        >>> Architecture("lstm", D=3, H=4, bidirectional=True).width
-        4
+        Examples:
+            >>> Architecture("lstm", D=3, H=4, bidirectional=True).width
+            4
         """
         layout = cell(self.cell).LAYOUT
         (letter,) = next(iter(layout.outputs.values()))
@@ -109,8 +119,9 @@ class Architecture:
     def state_shapes(self, B: int) -> dict[str, tuple[int, ...]]:
         """The shape of every state of a batch of B: (layers, directions, B, H) and the like.
 
-        >>> Architecture("lstmp", D=3, H=4, layers=2, sizes={"P": 2}).state_shapes(B=5)
-        {'h': (2, 1, 5, 2), 'c': (2, 1, 5, 4)}
+        Examples:
+            >>> Architecture("lstmp", D=3, H=4, layers=2, sizes={"P": 2}).state_shapes(B=5)
+            {'h': (2, 1, 5, 2), 'c': (2, 1, 5, 4)}
         """
         first, sizes = (self.layers, len(self.directions), B), self._sizes(0)
         states = cell(self.cell).LAYOUT.states
@@ -143,8 +154,9 @@ class Architecture:
 def stackable() -> tuple[str, ...]:
     """The cells that a network can stack: they read x (D,) alone, and their first output has one axis, not D.
 
-    >>> "lstm" in stackable(), "gla" in stackable()
-    (True, False)
+    Examples:
+        >>> "lstm" in stackable(), "gla" in stackable()
+        (True, False)
     """
     return tuple(name for name, kind in cells().items() if not _not_to_be_stacked(kind))
 
@@ -167,8 +179,9 @@ def _not_to_be_stacked(kind: Cell) -> str:
 def key(layer: int, direction: str, name: str) -> str:
     """The name of a cell's parameter in the network.
 
-    >>> key(0, "forward", "W_i")
-    '0.forward.W_i'
+    Examples:
+        >>> key(0, "forward", "W_i")
+        '0.forward.W_i'
     """
     return f"{layer}.{direction}.{name}"
 
@@ -176,8 +189,9 @@ def key(layer: int, direction: str, name: str) -> str:
 def of_cell(params: Mapping[str, ValueT], layer: int, direction: str) -> dict[str, ValueT]:
     """The parameters of one cell of the network, under the cell's own names.
 
-    >>> of_cell({"0.forward.W": 1, "0.forward.U": 2, "1.forward.W": 3}, 0, "forward")
-    {'W': 1, 'U': 2}
+    Examples:
+        >>> of_cell({"0.forward.W": 1, "0.forward.U": 2, "1.forward.W": 3}, 0, "forward")
+        {'W': 1, 'U': 2}
     """
     start = key(layer, direction, "")
     return {name.removeprefix(start): value for name, value in params.items() if name.startswith(start)}

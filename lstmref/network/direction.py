@@ -30,19 +30,27 @@ def forward(
 ) -> tuple[dict[str, Array], Pass]:
     """Run the segments from `states` and write h of every step into `h`, at the step that was read.
 
-    params: by the cell's own names; x: (T, B, D); states: (B, H) by name; h: (T, B, H), zeros, of which the padding
-    stays zero. All are taken to be right, and of one dtype.
-    Returns each sample's states after its last step, (B, H) by name, and what `backward` needs.
+    All are taken to be right, and of one dtype.
 
-    >>> from lstmref import cell
-    >>> from lstmref.network import lengths
-    >>> rnn = cell("rnn")
-    >>> params = {name: np.zeros(shape) for name, shape in rnn.parameter_shapes(1, 1).items()} | {"b": np.ones(1)}
-    >>> h, ends = np.zeros((3, 2, 1)), np.array([3, 1])
-    >>> pieces = lengths.cut(ends, reverse=False)
-    >>> states, done = forward(rnn, params, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, pieces, h)
-    >>> h[:, :, 0].round(2).tolist()
-    [[0.76, 0.76], [0.76, 0.0], [0.76, 0.0]]
+    Args:
+        params: by the cell's own names.
+        x: (T, B, D).
+        states: (B, H) by name.
+        h: (T, B, H), zeros, of which the padding stays zero.
+
+    Returns:
+        Each sample's states after its last step, (B, H) by name, and what `backward` needs.
+
+    Examples:
+        >>> from lstmref import cell
+        >>> from lstmref.network import lengths
+        >>> rnn = cell("rnn")
+        >>> params = {name: np.zeros(shape) for name, shape in rnn.parameter_shapes(1, 1).items()} | {"b": np.ones(1)}
+        >>> h, ends = np.zeros((3, 2, 1)), np.array([3, 1])
+        >>> pieces = lengths.cut(ends, reverse=False)
+        >>> states, done = forward(rnn, params, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, pieces, h)
+        >>> h[:, :, 0].round(2).tolist()
+        [[0.76, 0.76], [0.76, 0.0], [0.76, 0.0]]
     """
     now = {name: state.copy() for name, state in states.items()}
     caches: list[Any] = []
@@ -61,19 +69,28 @@ def backward(
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Gradients of `forward`; that of x is added to `dx`.
 
-    dh: (T, B, H), d_final: (B, H) by name, dx: (T, B, D), of the dtype of the forward pass. Returns the gradients of
-    the initial states and of the parameters, both by name.
+    Args:
+        dh: (T, B, H).
+        d_final: (B, H) by name.
+        dx: (T, B, D).
 
-    >>> from lstmref import cell
-    >>> from lstmref.network import lengths
-    >>> rnn = cell("rnn")
-    >>> params = {name: np.zeros(shape) for name, shape in rnn.parameter_shapes(1, 1).items()}
-    >>> h, ends = np.zeros((3, 2, 1)), np.array([3, 1])
-    >>> pieces = lengths.cut(ends, reverse=False)
-    >>> states, done = forward(rnn, params, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, pieces, h)
-    >>> d_states, gradients = backward(done, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, np.zeros((3, 2, 1)))
-    >>> gradients["b"]  # one for each of the 3 + 1 steps
-    array([4.])
+    Returns:
+        The gradients of the initial states and of the parameters, both by name.
+
+    Dtypes:
+        That of the forward pass.
+
+    Examples:
+        >>> from lstmref import cell
+        >>> from lstmref.network import lengths
+        >>> rnn = cell("rnn")
+        >>> params = {name: np.zeros(shape) for name, shape in rnn.parameter_shapes(1, 1).items()}
+        >>> h, ends = np.zeros((3, 2, 1)), np.array([3, 1])
+        >>> pieces = lengths.cut(ends, reverse=False)
+        >>> states, done = forward(rnn, params, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, pieces, h)
+        >>> d_states, gradients = backward(done, np.ones((3, 2, 1)), {"h": np.zeros((2, 1))}, np.zeros((3, 2, 1)))
+        >>> gradients["b"]  # one for each of the 3 + 1 steps
+        array([4.])
     """
     cell, first = done.cell, next(iter(done.cell.LAYOUT.outputs))
     d_states = {name: d_final[name].copy() for name in cell.STATES}

@@ -19,14 +19,22 @@ def uniform(
 ) -> dict[str, Array]:
     """Every parameter of a network, each entry drawn uniformly from [-1 / sqrt(H), 1 / sqrt(H)).
 
-    rng: where the numbers come from; None is a new `np.random.default_rng()`. The same seed gives the same
-    parameters, up to rounding in every dtype. dtype: float32, float64, longdouble or complex128 (real numbers all
-    the same). Raises KindError. Source: pytorch-gru, which draws its two biases like this; here their sum is one
-    parameter, but for the candidate of gru-after, and is drawn once.
+    Args:
+        rng: where the numbers come from; None is a new `np.random.default_rng()`. The same seed gives the
+            same parameters, up to rounding in every dtype.
+        dtype: float32, float64, longdouble or complex128 (real numbers all the same).
 
-    >>> params = uniform(Architecture("lstm", D=3, H=4), np.random.default_rng(0))
-    >>> params["0.forward.U_f"].shape, bool(abs(params["0.forward.U_f"]).max() < 0.5)
-    ((4, 4), True)
+    Raises:
+        KindError: a value of the wrong type or dtype.
+
+    Source:
+        pytorch-gru, which draws its two biases like this; here their sum is one parameter, but for the
+        candidate of gru-after, and is drawn once.
+
+    Examples:
+        >>> params = uniform(Architecture("lstm", D=3, H=4), np.random.default_rng(0))
+        >>> params["0.forward.U_f"].shape, bool(abs(params["0.forward.U_f"]).max() < 0.5)
+        ((4, 4), True)
     """
     if not isinstance(architecture, Architecture):
         raise KindError(f"architecture: expected an Architecture, got {type(architecture).__name__}")
@@ -40,10 +48,14 @@ def uniform(
 
 
 def parameter_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    """`dtype` as NumPy has it, if parameters can be kept in it. Raises KindError.
+    """`dtype` as NumPy has it, if parameters can be kept in it.
 
-    >>> parameter_dtype("float32")
-    dtype('float32')
+    Raises:
+        KindError: a value of the wrong type or dtype.
+
+    Examples:
+        >>> parameter_dtype("float32")
+        dtype('float32')
     """
     expected = ", ".join(str(kind) for kind in check.DTYPES)
     try:

@@ -22,9 +22,16 @@ GRUS = {("after", "keep"): "gru-after", ("before", "keep"): "gru-cho", ("before"
 class Recurrent:
     """What LSTM, GRU and RNN have in common.
 
-    architecture: which cells there are. parameters: every parameter by its name, such as "0.forward.W_i"; it may be
-    assigned to and its arrays changed, and is checked when it is used. batch_first: whether x and h are (B, T, ...).
-    dtype and rng: see `lstmref.network.initial.uniform`. Raises KindError.
+    `parameters` has every parameter by its name, such as "0.forward.W_i"; it may be assigned to and its
+    arrays changed, and is checked when it is used.
+
+    Args:
+        architecture: which cells there are. batch_first: whether x and h are (B, T, ...).
+        dtype: see `lstmref.network.initial.uniform`.
+        rng: see `lstmref.network.initial.uniform`.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
     """
 
     def __init__(
@@ -67,7 +74,10 @@ class Recurrent:
         """`lstmref.network.backward` of the last forward pass: same cotangents, gradients and errors.
 
         The gradients are those at the parameters that the forward pass had, whatever became of them since.
-        May be called again; gradients are returned, not gathered. Raises OrderError if there was no forward pass.
+        May be called again; gradients are returned, not gathered.
+
+        Raises:
+            OrderError: if there was no forward pass.
         """
         if self._cache is None:
             raise OrderError("backward: expected a forward pass before it, got none")
@@ -77,17 +87,28 @@ class Recurrent:
 class LSTM(Recurrent):
     """The LSTM with a forget gate (cell "lstm").
 
-    D inputs, H hidden units a direction; dtype float32, float64, longdouble or complex128. The parameters are drawn
-    by `lstmref.network.initial.uniform` from `rng`. Raises ShapeError or KindError, as in `Architecture`.
-    Source: gers2000; see `lstmref.lstm`.
+    The parameters are drawn by `lstmref.network.initial.uniform` from `rng`.
 
-    >>> layer = LSTM(D=3, H=4, layers=2, bidirectional=True, rng=np.random.default_rng(0))
-    >>> outputs = layer.forward(np.ones((5, 2, 3)))
-    >>> outputs.h.shape, outputs.states["c"].shape
-    ((5, 2, 8), (2, 2, 2, 4))
-    >>> gradients = layer.backward({"h": outputs.h})
-    >>> gradients["1.reverse.U_f"].shape, gradients["x"].shape
-    ((4, 4), (5, 2, 3))
+    Args:
+        D: inputs.
+        H: hidden units a direction.
+        dtype: float32, float64, longdouble or complex128.
+
+    Raises:
+        ShapeError: as in `Architecture`.
+        KindError: as in `Architecture`.
+
+    Source:
+        gers2000; see `lstmref.lstm`.
+
+    Examples:
+        >>> layer = LSTM(D=3, H=4, layers=2, bidirectional=True, rng=np.random.default_rng(0))
+        >>> outputs = layer.forward(np.ones((5, 2, 3)))
+        >>> outputs.h.shape, outputs.states["c"].shape
+        ((5, 2, 8), (2, 2, 2, 4))
+        >>> gradients = layer.backward({"h": outputs.h})
+        >>> gradients["1.reverse.U_f"].shape, gradients["x"].shape
+        ((4, 4), (5, 2, 3))
     """
 
     def __init__(
@@ -106,13 +127,21 @@ class LSTM(Recurrent):
 class GRU(Recurrent):
     """The GRU, in the three forms in use.
 
-    reset: "after" or "before" the recurrent product. update: whether the update gate z is the weight of what is
-    kept ("keep") or of what is new ("new"). reset after, keep: cell "gru-after" (PyTorch, cuDNN, Keras); before, keep:
-    "gru-cho" (cho2014, ONNX); before, new: "gru" (chung2014). Raises NameSetError for another pair; after and new
-    would be "gru-after" with W_z, U_z and b_z negated. Other arguments and errors: see `LSTM`.
+    reset after, keep: cell "gru-after" (PyTorch, cuDNN, Keras); before, keep: "gru-cho" (cho2014, ONNX);
+    before, new: "gru" (chung2014).
 
-    >>> GRU(D=3, H=4).architecture.cell, GRU(D=3, H=4, reset="before", update="new").architecture.cell
-    ('gru-after', 'gru')
+    Other arguments and errors: see `LSTM`.
+
+    Args:
+        reset: "after" or "before" the recurrent product.
+        update: whether the update gate z is the weight of what is kept ("keep") or of what is new ("new").
+
+    Raises:
+        NameSetError: for another pair; after and new would be "gru-after" with W_z, U_z and b_z negated.
+
+    Examples:
+        >>> GRU(D=3, H=4).architecture.cell, GRU(D=3, H=4, reset="before", update="new").architecture.cell
+        ('gru-after', 'gru')
     """
 
     def __init__(
@@ -136,11 +165,15 @@ class GRU(Recurrent):
 
 
 class RNN(Recurrent):
-    """The Elman network with tanh (cell "rnn"). Arguments and errors: see `LSTM`. Source: elman1990.
+    """The Elman network with tanh (cell "rnn"). Arguments and errors: see `LSTM`.
 
-    >>> outputs = RNN(D=3, H=4, batch_first=True).forward(np.ones((2, 5, 3)), lengths=[5, 1])
-    >>> outputs.h.shape, bool(outputs.h[1, 1:].any())
-    ((2, 5, 4), False)
+    Source:
+        elman1990.
+
+    Examples:
+        >>> outputs = RNN(D=3, H=4, batch_first=True).forward(np.ones((2, 5, 3)), lengths=[5, 1])
+        >>> outputs.h.shape, bool(outputs.h[1, 1:].any())
+        ((2, 5, 4), False)
     """
 
     def __init__(

@@ -30,13 +30,21 @@ class Segment(NamedTuple):
 def read_lengths(given: npt.ArrayLike | None, T: int, B: int) -> Array | None:
     """The lengths of B samples, (B,) whole numbers 0..T, as an array; None where every sample has T steps.
 
-    given: an array or a list, of any dtype of whole numbers; the result is of intp.
-    Raises KindError or ShapeError.
+    Args:
+        given: an array or a list, of any dtype of whole numbers.
 
-    >>> read_lengths([3, 0, 5], T=5, B=3)
-    array([3, 0, 5])
-    >>> read_lengths([5, 5, 5], T=5, B=3) is None
-    True
+    Returns:
+        An array of intp.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
+        ShapeError: a wrong shape or size.
+
+    Examples:
+        >>> read_lengths([3, 0, 5], T=5, B=3)
+        array([3, 0, 5])
+        >>> read_lengths([5, 5, 5], T=5, B=3) is None
+        True
     """
     if given is None:
         return None
@@ -51,12 +59,20 @@ def read_lengths(given: npt.ArrayLike | None, T: int, B: int) -> Array | None:
 def whole_numbers(given: npt.ArrayLike) -> Array:
     """Lengths whose number and bound are not known yet: whole numbers >= 0 along one axis.
 
-    given: (B,), an array or a list, of any dtype of whole numbers; the result is of intp where they fit.
-    Raises KindError or ShapeError.
+    Args:
+        given: (B,), an array or a list, of any dtype of whole numbers.
 
-    >>> whole_numbers([3, -1])
-    Traceback (most recent call last):
-    lstmref.errors.ShapeError: lengths: expected whole numbers >= 0, got -1 at (1,)
+    Returns:
+        An array of intp, where they fit.
+
+    Raises:
+        KindError: a value of the wrong type or dtype.
+        ShapeError: a wrong shape or size.
+
+    Examples:
+        >>> whole_numbers([3, -1])
+        Traceback (most recent call last):
+        lstmref.errors.ShapeError: lengths: expected whole numbers >= 0, got -1 at (1,)
     """
     try:
         found = np.asarray(given)
@@ -77,12 +93,14 @@ def whole_numbers(given: npt.ArrayLike) -> Array:
 def cut(lengths: Array | None, *, reverse: bool) -> list[Segment]:
     """The segments in the order in which they run; in reverse, every sample starts at its own last step.
 
-    lengths: (B,), of a dtype of whole numbers; None is one segment of all steps.
+    Args:
+        lengths: (B,), of a dtype of whole numbers; None is one segment of all steps.
 
-    >>> for times, samples in cut(np.array([3, 0, 1]), reverse=True):
-    ...     print(times.tolist(), samples.tolist())
-    [[2, 0]] [0, 2]
-    [[1], [0]] [0]
+    Examples:
+        >>> for times, samples in cut(np.array([3, 0, 1]), reverse=True):
+        ...     print(times.tolist(), samples.tolist())
+        [[2, 0]] [0, 2]
+        [[1], [0]] [0]
     """
     if lengths is None:
         return [Segment(slice(None, None, -1 if reverse else 1), slice(None))]
@@ -99,11 +117,16 @@ def cut(lengths: Array | None, *, reverse: bool) -> list[Segment]:
 def without_padding(value: Array, lengths: Array | None, *, batch_first: bool) -> Array:
     """`value` (T, B, ...), batch-major (B, T, ...), with zeros in place of what lies beyond each end; same dtype.
 
-    lengths: (B,) or None. `value` is returned as it is where there is no padding, or where its shape fits no lengths:
-    that is refused later.
+    `value` is returned as it is where there is no padding, or where its shape fits no lengths: that is
+    refused later.
 
-    >>> without_padding(np.ones((3, 2, 1)), np.array([3, 1]), batch_first=False)[:, 1, 0]
-    array([1., 0., 0.])
+    Args:
+        value: (T, B, ...), or batch-major (B, T, ...).
+        lengths: (B,) or None.
+
+    Examples:
+        >>> without_padding(np.ones((3, 2, 1)), np.array([3, 1]), batch_first=False)[:, 1, 0]
+        array([1., 0., 0.])
     """
     if lengths is None or value.ndim != 3:
         return value

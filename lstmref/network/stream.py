@@ -1,10 +1,11 @@
 """Truncated backpropagation through time over a stream, chunk by chunk, in the memory of one chunk.
 
-Forward, the states after a chunk are the initial states of the next, so the outputs are those of the whole stream.
-Backward, the gradient is cut between chunks: every chunk's gradients are those of its own losses, with its initial
-states held fixed. With one chunk that is backpropagation through time in full.
+Forward, the states after a chunk are the initial states of the next, so the outputs are those of the whole
+stream. Backward, the gradient is cut between chunks: every chunk's gradients are those of its own losses,
+with its initial states held fixed. With one chunk that is backpropagation through time in full.
 
-Source: williams1990, the algorithm BPTT(h; h') with h = h' = the steps of a chunk.
+Source:
+    williams1990, the algorithm BPTT(h; h') with h = h' = the steps of a chunk.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +31,10 @@ class Chunk:
     def backward(self, cotangents: Mapping[str, Given]) -> dict[str, Array]:
         """Gradients of this chunk alone; cotangents, results and errors: `lstmref.network.backward`.
 
-        "h_0" and "c_0" are what the truncation cuts off. Raises OrderError once the next chunk has been asked for.
+        "h_0" and "c_0" are what the truncation cuts off.
+
+        Raises:
+            OrderError: once the next chunk has been asked for.
         """
         if self._cache is None:
             raise OrderError("backward: expected a call before the next chunk is asked for, got one after it")
@@ -54,30 +58,42 @@ def forward(
 ) -> Iterator[Chunk]:
     """Run the network over a stream, and yield a `Chunk` for each chunk of it.
 
-    chunks: the x of one chunk after the other, (T, B, D) or with `batch_first` (B, T, D), as many steps in each as
-    you like, all of one batch and dtype; read when they are needed, so the stream may come from a file or never end.
-    params is read anew for each chunk: what you do to it between two chunks is seen by the second.
-    states: before the first chunk; zero if None. lengths: (B,) whole numbers >= 0, steps of the whole stream; None
-    if every sample lasts as long as the stream. masks: those of every chunk, so their time axis has length 1.
-    Other arguments, results and errors: `lstmref.network.forward`. Raises ShapeError for a bidirectional network,
-    whose reverse direction would start at the stream's end.
+    Other arguments, results and errors: `lstmref.network.forward`.
 
-    A reverse network reads the stream from its end: give the last chunk first, as `split` with `reverse` does. Where a
-    chunk lies must be known to tell which of its steps a sample has, so with lengths it needs `steps`, the number of
-    steps of the whole stream; NameSetError without.
+    A reverse network reads the stream from its end: give the last chunk first, as `split` with `reverse`
+    does. Where a chunk lies must be known to tell which of its steps a sample has, so with lengths it needs
+    `steps`, the number of steps of the whole stream.
 
-    When the next chunk is asked for, what the last one kept for its `backward` is freed: no more than one chunk's
-    is held. Source: williams1990.
+    When the next chunk is asked for, what the last one kept for its `backward` is freed: no more than one
+    chunk's is held.
 
-    >>> one = Architecture("rnn", D=1, H=1)
-    >>> params = {name: np.zeros(shape) for name, shape in one.parameter_shapes().items()}
-    >>> for chunk in forward(one, params, split(np.ones((5, 2, 1)), steps=2)):
-    ...     gradients = chunk.backward({"h": np.ones_like(chunk.outputs.h)})
-    ...     print(len(chunk.outputs.h), gradients["0.forward.b"])
-    ...     chunk.close()  # at once; else when the next is asked for
-    2 [4.]
-    2 [4.]
-    1 [2.]
+    Args:
+        params: read anew for each chunk: what you do to it between two chunks is seen by the second.
+        chunks: the x of one chunk after the other, (T, B, D) or with `batch_first` (B, T, D), as many steps
+            in each as you like, all of one batch and dtype; read when they are needed, so the stream may come
+            from a file or never end.
+        states: before the first chunk; zero if None.
+        lengths: (B,) whole numbers >= 0, steps of the whole stream; None if every sample lasts as long as the
+            stream.
+        masks: those of every chunk, so their time axis has length 1.
+
+    Raises:
+        ShapeError: for a bidirectional network, whose reverse direction would start at the stream's end.
+        NameSetError: for lengths of a reverse network without `steps`.
+
+    Source:
+        williams1990.
+
+    Examples:
+        >>> one = Architecture("rnn", D=1, H=1)
+        >>> params = {name: np.zeros(shape) for name, shape in one.parameter_shapes().items()}
+        >>> for chunk in forward(one, params, split(np.ones((5, 2, 1)), steps=2)):
+        ...     gradients = chunk.backward({"h": np.ones_like(chunk.outputs.h)})
+        ...     print(len(chunk.outputs.h), gradients["0.forward.b"])
+        ...     chunk.close()  # at once; else when the next is asked for
+        2 [4.]
+        2 [4.]
+        1 [2.]
     """
     if not isinstance(architecture, Architecture):
         raise KindError(f"architecture: expected an Architecture, got {type(architecture).__name__}")
@@ -128,12 +144,19 @@ def _forward(
 def split(x: Array, steps: int, *, batch_first: bool = False, reverse: bool = False) -> Iterator[Array]:
     """x (T, B, ...), with `batch_first` (B, T, ...), in chunks of that many steps, as views; the last may be shorter.
 
-    Any dtype. With `reverse` the same chunks, the last first, as a reverse network reads them.
-    Of an array that lies in a file (`np.memmap`) only the chunk that is in use is read.
-    Raises ShapeError or KindError unless `steps` is a whole number >= 1 and x has two axes.
+    Any dtype. With `reverse` the same chunks, the last first, as a reverse network reads them. Of an array
+    that lies in a file (`np.memmap`) only the chunk that is in use is read.
 
-    >>> [chunk.shape for chunk in split(np.ones((5, 2, 3)), steps=2)]
-    [(2, 2, 3), (2, 2, 3), (1, 2, 3)]
+    Args:
+        x: (T, B, ...), with `batch_first` (B, T, ...).
+
+    Raises:
+        ShapeError: unless `steps` is a whole number >= 1 and x has two axes.
+        KindError: unless `steps` is a whole number >= 1 and x has two axes.
+
+    Examples:
+        >>> [chunk.shape for chunk in split(np.ones((5, 2, 3)), steps=2)]
+        [(2, 2, 3), (2, 2, 3), (1, 2, 3)]
     """
     if check.size("steps", steps) < 1:
         raise ShapeError(f"steps: expected a whole number >= 1, got {steps}")
@@ -150,14 +173,16 @@ def split(x: Array, steps: int, *, batch_first: bool = False, reverse: bool = Fa
 def total(gradients: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
     """The sum of the gradients of the parameters over chunks; x and the initial states belong to one chunk each.
 
-    gradients: what `Chunk.backward` returns, one chunk after the other, all of one dtype, which the sum has, with the
-    shapes of the parameters, such as (H, D). Empty if there is none.
+    Args:
+        gradients: what `Chunk.backward` returns, one chunk after the other, all of one dtype, which the sum
+            has, with the shapes of the parameters, such as (H, D). Empty if there is none.
 
-    >>> one = Architecture("rnn", D=1, H=1)
-    >>> params = {name: np.zeros(shape) for name, shape in one.parameter_shapes().items()}
-    >>> chunks = forward(one, params, split(np.ones((5, 2, 1)), steps=2))
-    >>> total(chunk.backward({"h": np.ones_like(chunk.outputs.h)}) for chunk in chunks)["0.forward.b"]
-    array([10.])
+    Examples:
+        >>> one = Architecture("rnn", D=1, H=1)
+        >>> params = {name: np.zeros(shape) for name, shape in one.parameter_shapes().items()}
+        >>> chunks = forward(one, params, split(np.ones((5, 2, 1)), steps=2))
+        >>> total(chunk.backward({"h": np.ones_like(chunk.outputs.h)}) for chunk in chunks)["0.forward.b"]
+        array([10.])
     """
     found: dict[str, Array] = {}
     for each in gradients:

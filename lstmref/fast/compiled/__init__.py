@@ -28,17 +28,22 @@ _LOOPS: ContextVar[ModuleType | None] = ContextVar("loops", default=None)
 def accelerated() -> Iterator[None]:
     """Within the `with`, sequence passes run compiled loops where there are such: see the head of the package.
 
-    Shapes, dtypes and errors of the calls stay what they are. It holds for the calls of this thread or task alone, and
-    not for threads that are started within. Raises ExtraError where Numba is not installed:
-    `pip install "lstmref[numba]"`.
-    Source: this project.
+    Shapes, dtypes and errors of the calls stay what they are. It holds for the calls of this thread or task
+    alone, and not for threads that are started within.
 
-    >>> from lstmref import lstm
-    >>> params = {name: np.zeros(shape) for name, shape in lstm.parameter_shapes(D=1, H=1).items()}
-    >>> with accelerated():
-    ...     outputs, cache = lstm.forward(params, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
-    >>> float(outputs.c_T[0, 0])  # f_1 f_2 = 1/4
-    0.25
+    Raises:
+        ExtraError: where Numba is not installed: `pip install "lstmref[numba]"`.
+
+    Source:
+        this project.
+
+    Examples:
+        >>> from lstmref import lstm
+        >>> params = {name: np.zeros(shape) for name, shape in lstm.parameter_shapes(D=1, H=1).items()}
+        >>> with accelerated():
+        ...     outputs, cache = lstm.forward(params, np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)))
+        >>> float(outputs.c_T[0, 0])  # f_1 f_2 = 1/4
+        0.25
     """
     try:
         import_module("numba")
@@ -56,7 +61,8 @@ def accelerated() -> Iterator[None]:
 def loops(dtype: np.dtype[Any]) -> ModuleType | None:
     """The compiled loops of the cells with a memory, `lstmref.fast.compiled.lstm`; None if they are not to be used.
 
-    >>> loops(np.dtype(float)) is None
-    True
+    Examples:
+        >>> loops(np.dtype(float)) is None
+        True
     """
     return _LOOPS.get() if dtype in DTYPES else None

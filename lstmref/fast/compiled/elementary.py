@@ -1,14 +1,15 @@
 """The sigmoid and tanh for compiled loops, written so that a compiler does many numbers at once.
 
-Both come from e = exp(2x) = 2**n exp(r), with n whole and |r| <= ln(2)/2. There exp(r) is (Q + P) / (Q - P) to
-rounding, with P odd and Q even in r: its Padé approximant, of degree 6 in float64 and 3 in float32. So
+Both come from e = exp(2x) = 2**n exp(r), with n whole and |r| <= ln(2)/2. There exp(r) is (Q + P) / (Q - P)
+to rounding, with P odd and Q even in r: its Padé approximant, of degree 6 in float64 and 3 in float32. So
 
     sigmoid(2x) = e / (e + 1) = 2**n (Q + P) / ((2**n + 1) Q + (2**n - 1) P)
     tanh(x) = (e - 1) / (e + 1) = ((2**n - 1) Q + (2**n + 1) P) / ((2**n + 1) Q + (2**n - 1) P)
 
 In this form neither loses digits where it is tiny. The relative error of both is at most 2 eps.
 
-Source: the Padé approximants of exp; cody1980 (the reduction by n, with ln(2) in two parts).
+Source:
+    the Padé approximants of exp; cody1980 (the reduction by n, with ln(2) in two parts).
 """
 
 from collections.abc import Callable
@@ -27,12 +28,14 @@ CONTRACT = {"contract"}
 def kernel(function: Function) -> Function:
     """Compile a loop: when first called, once for each dtype; without the interpreter's lock, so threads do not wait.
 
-    The result is kept on disk, where there is a place that can be written to: beside the package, in the user's cache,
-    or in the folder that the variable NUMBA_CACHE_DIR names. Numba compiles anew when the loop's own file has changed,
-    but not when this one has: after a change here, remove lstmref/fast/compiled/__pycache__.
+    The result is kept on disk, where there is a place that can be written to: beside the package, in the
+    user's cache, or in the folder that the variable NUMBA_CACHE_DIR names. Numba compiles anew when the
+    loop's own file has changed, but not when this one has: after a change here, remove
+    lstmref/fast/compiled/__pycache__.
 
-    >>> float(kernel(tanh.py_func)(0.0))
-    0.0
+    Examples:
+        >>> float(kernel(tanh.py_func)(0.0))
+        0.0
     """
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": CONTRACT}
     try:
@@ -45,8 +48,9 @@ def kernel(function: Function) -> Function:
 def inlined(function: Function) -> Function:
     """Compile a function of numbers into each loop that calls it.
 
-    >>> inlined(lambda x: x + x)(2.0)
-    4.0
+    Examples:
+        >>> inlined(lambda x: x + x)(2.0)
+        4.0
     """
     compiled: Any = numba.njit(inline="always", error_model="numpy", fastmath=CONTRACT)(function)
     return cast(Function, compiled)
@@ -102,8 +106,9 @@ def _choose_parts(x: Any) -> Any:
 def tanh(x: Any) -> Any:
     """tanh(x), of x's dtype.
 
-    >>> float(tanh(0.0)), float(tanh(1e4))
-    (0.0, 1.0)
+    Examples:
+        >>> float(tanh(0.0)), float(tanh(1e4))
+        (0.0, 1.0)
     """
     _, less, more, P, Q = _parts(x)
     return (less * Q + more * P) / (more * Q + less * P)
@@ -113,8 +118,9 @@ def tanh(x: Any) -> Any:
 def sigmoid_of_twice(x: Any) -> Any:
     """1 / (1 + exp(-2x)), of x's dtype.
 
-    >>> float(sigmoid_of_twice(0.0)), float(sigmoid_of_twice(1e4))
-    (0.5, 1.0)
+    Examples:
+        >>> float(sigmoid_of_twice(0.0)), float(sigmoid_of_twice(1e4))
+        (0.5, 1.0)
     """
     power, less, more, P, Q = _parts(x)
     return power * (Q + P) / (more * Q + less * P)

@@ -21,12 +21,16 @@ TOGETHER = 8  # rows of U that are read at once, so that the sum is written an e
 def forward_steps(linear: bool, U: Array, T: int, B: int) -> Any:
     """The loop over the steps of a chunk, as `_forward_steps` of `lstmref.fast.lstm` makes it.
 
-    linear: whether h is o c, and not o tanh(c); U: (4H, H), float32 or float64; T: how many steps there are in all.
+    Args:
+        linear: whether h is o c, and not o tanh(c).
+        U: (4H, H), float32 or float64.
+        T: how many steps there are in all.
 
-    >>> steps = forward_steps(False, np.zeros((4, 1)), T=1, B=1)
-    >>> oifg, c, h = np.zeros((1, 4, 1, 1)), np.ones((2, 1, 1)), np.zeros((1, 1, 1))
-    >>> float(steps(np.zeros((1, 1, 4)), oifg, c, h, np.zeros((1, 1)))[0, 0]), float(c[1, 0, 0])  # h_0; f c_0
-    (0.23105857863000487, 0.5)
+    Examples:
+        >>> steps = forward_steps(False, np.zeros((4, 1)), T=1, B=1)
+        >>> oifg, c, h = np.zeros((1, 4, 1, 1)), np.ones((2, 1, 1)), np.zeros((1, 1, 1))
+        >>> float(steps(np.zeros((1, 1, 4)), oifg, c, h, np.zeros((1, 1)))[0, 0]), float(c[1, 0, 0])  # h_0; f c_0
+        (0.23105857863000487, 0.5)
     """
     if B == 1 and T >= FEW:
         across = aligned(U.shape[::-1], U.dtype)  # (H, 4H): its rows times h, added up
@@ -54,13 +58,16 @@ def forward_steps(linear: bool, U: Array, T: int, B: int) -> Any:
 def backward_steps(linear: bool, U: Array, B: int) -> Any:
     """The loop over the steps of a chunk, the last first, as `_backward_steps` of `lstmref.fast.lstm` makes it.
 
-    linear: whether h is o c, and not o tanh(c); U: (4H, H), float32 or float64.
+    Args:
+        linear: whether h is o c, and not o tanh(c).
+        U: (4H, H), float32 or float64.
 
-    >>> steps = backward_steps(True, np.zeros((4, 1)), B=1)
-    >>> half, one, dc = np.full((1, 4, 1, 1), 0.5), np.ones((1, 1, 1)), np.zeros((1, 1))
-    >>> steps(half, np.ones((2, 1, 1)), one, np.zeros((1, 1)), dc, np.empty((1, 1, 4)), np.empty((1, 1, 1)))
-    >>> float(dc[0, 0])  # f o dh
-    0.25
+    Examples:
+        >>> steps = backward_steps(True, np.zeros((4, 1)), B=1)
+        >>> half, one, dc = np.full((1, 4, 1, 1), 0.5), np.ones((1, 1, 1)), np.zeros((1, 1))
+        >>> steps(half, np.ones((2, 1, 1)), one, np.zeros((1, 1)), dc, np.empty((1, 1, 4)), np.empty((1, 1, 1)))
+        >>> float(dc[0, 0])  # f o dh
+        0.25
     """
     # A cotangent of another layout would get code of its own, whose last bits differ: so it is copied first.
     if B == 1:
