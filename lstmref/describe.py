@@ -8,8 +8,15 @@ from lstmref.layout import Axes, Layout
 
 Function = Callable[..., Any]
 
-ERRORS = "Raises ShapeError, NameSetError, KindError, NotFiniteError."
-LOOP = "Source: `lstmref.sequence`, and the head of the module for the step."
+# What both raise, and where both come from: the last sections of each docstring.
+END = """Raises:
+    KindError: a value of the wrong type or dtype.
+    ShapeError: a wrong shape or size.
+    NameSetError: a name that is missing or unknown.
+    NotFiniteError: NaN or an infinity.
+{dtypes}
+Source:
+    `lstmref.sequence`, and the head of the module for the step."""
 
 
 def passes(
@@ -34,74 +41,88 @@ def passes(
 
 
 def forward_text(layout: Layout) -> str:
-    """The docstring of a cell's `forward`.
+    """The docstring of a cell's `forward`, in the sections that every docstring here has.
+
+    Args:
+        layout: what the cell reads and gives.
 
     Examples:
-        >>> print(forward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
-        T steps.
+        >>> text = forward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)}))
+        >>> print(text.partition("Raises:")[0].rstrip())
+        T steps. T = 0 and B = 0 are allowed.
         <BLANKLINE>
-        params: see `parameter_shapes`; x: (T, B, D); h_0: (B, H). T = 0 and B = 0 are allowed.
-        Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.
-        Returns h (T, B, H), h_T (B, H) and the cache for `backward`.
-        Raises ShapeError, NameSetError, KindError, NotFiniteError.
-        Source: `lstmref.sequence`, and the head of the module for the step.
+        Args:
+            params: see `parameter_shapes`.
+            x: (T, B, D).
+            h_0: (B, H).
+        <BLANKLINE>
+        Returns:
+            h (T, B, H), h_T (B, H) and the cache for `backward`.
     """
-    return "\n".join(
+    return "\n\n".join(
         (
-            "T steps.",
-            "",
-            f"params: see `parameter_shapes`; {_listed(layout.arguments(time=True), ': ', '; ')}. "
-            "T = 0 and B = 0 are allowed.",
-            "Dtypes: float16 (read as float32), float32, float64, longdouble or complex128; one for all.",
-            f"Returns {_listed(layout.results(time=True), ' ', ', ')} and the cache for `backward`.",
-            ERRORS,
-            LOOP,
+            "T steps. T = 0 and B = 0 are allowed.",
+            _section("Args", {"params": "see `parameter_shapes`."}, layout.arguments(time=True)),
+            f"Returns:\n    {_listed(layout.results(time=True))} and the cache for `backward`.",
+            _end("float16 (read as float32), float32, float64, longdouble or complex128; one for all."),
         )
     )
 
 
 def backward_text(layout: Layout) -> str:
-    """The docstring of a cell's `backward`.
+    """The docstring of a cell's `backward`, in the sections that every docstring here has.
+
+    Args:
+        layout: what the cell reads and gives.
 
     Examples:
-        >>> print(backward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)})))
+        >>> text = backward_text(Layout(inputs={"x": ("D",)}, states={"h": ("H",)}, outputs={"h": ("H",)}))
+        >>> print(text.partition("Raises:")[0].rstrip())
         Gradients of T steps: backpropagation through time.
         <BLANKLINE>
-        cotangents: of h (T, B, H), h_T (B, H), by name; each is zero if absent, and those of h and h_T add up.
-        cache: from `forward`.
-        Dtypes: that of the forward pass. Returns the gradients by name: x (T, B, D), h_0 (B, H), and every parameter,
-        summed over time and batch. For complex128 nothing is conjugated.
-        Raises ShapeError, NameSetError, KindError, NotFiniteError.
-        Source: `lstmref.sequence`, and the head of the module for the step.
+        Args:
+            cotangents: of h (T, B, H), h_T (B, H), by name; each is zero if absent, and those of h and h_T add up.
+            cache: from `forward`.
+        <BLANKLINE>
+        Returns:
+            The gradients by name: x (T, B, D), h_0 (B, H), and every parameter, summed over time and batch. For
+            complex128 nothing is conjugated.
     """
     carried = [name for name in layout.outputs if name in layout.states]
     add_up = "".join(f", and those of {name} and {name}_T add up" for name in carried)
     silent = {*layout.data, *layout.constants}
     gradients = {name: axes for name, axes in layout.arguments(time=True).items() if name not in silent}
-    return "\n".join(
+    of = f"of {_listed(layout.results(time=True))}, by name; each is zero if absent{add_up}."
+    return "\n\n".join(
         (
             "Gradients of T steps: backpropagation through time.",
-            "",
-            f"cotangents: of {_listed(layout.results(time=True), ' ', ', ')}, by name; each is zero if absent{add_up}.",
-            "cache: from `forward`.",
-            f"Dtypes: that of the forward pass. Returns the gradients by name: {_listed(gradients, ' ', ', ')}, and "
-            "every parameter,",
-            "summed over time and batch. For complex128 nothing is conjugated.",
-            ERRORS,
-            LOOP,
+            _section("Args", {"cotangents": of, "cache": "from `forward`."}, {}),
+            f"Returns:\n    The gradients by name: {_listed(gradients)}, and every parameter, summed over time and "
+            "batch. For\n    complex128 nothing is conjugated.",
+            _end("That of the forward pass."),
         )
     )
 
 
-def _listed(axes: Mapping[str, Axes], mark: str, between: str) -> str:
-    """Names and shapes; neighbours of one shape share it: h_0, c_0: (B, H)."""
+def _section(title: str, said: Mapping[str, str], axes: Mapping[str, Axes]) -> str:
+    """What is said of some arguments, and the shapes of others."""
+    every = {**said, **{name: f"({_tuple(letters)})." for name, letters in axes.items()}}
+    return "\n".join((f"{title}:", *(f"    {name}: {text}" for name, text in every.items())))
+
+
+def _end(dtypes: str) -> str:
+    return END.format(dtypes=f"\nDtypes:\n    {dtypes}\n")
+
+
+def _listed(axes: Mapping[str, Axes]) -> str:
+    """Names and shapes; neighbours of one shape share it: h_0, c_0 (B, H)."""
     groups: list[tuple[list[str], Axes]] = []
     for name, letters in axes.items():
         if groups and groups[-1][1] == letters:
             groups[-1][0].append(name)
         else:
             groups.append(([name], letters))
-    return between.join(f"{', '.join(names)}{mark}({_tuple(letters)})" for names, letters in groups)
+    return ", ".join(f"{', '.join(names)} ({_tuple(letters)})" for names, letters in groups)
 
 
 def _tuple(letters: Axes) -> str:

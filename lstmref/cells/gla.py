@@ -10,7 +10,8 @@ Source:
 
 Examples:
     >>> one = np.ones((1, 1))
-    >>> outputs, cache = step_forward({}, q=one, k=2 * one, v=3 * one, g=np.log([[0.5]]), S_prev=np.full((1, 1, 1), 4.0))
+    >>> S_prev = np.full((1, 1, 1), 4.0)
+    >>> outputs, cache = step_forward({}, q=one, k=2 * one, v=3 * one, g=np.log([[0.5]]), S_prev=S_prev)
     >>> float(outputs.S[0, 0, 0]), float(outputs.o[0, 0])  # 4 / 2 + 2 times 3
     (8.0, 8.0)
     >>> float(step_backward({"o": one}, cache)["S_prev"][0, 0, 0])  # q / 2

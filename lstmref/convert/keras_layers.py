@@ -191,7 +191,8 @@ def choose(
     Examples:
         >>> choose("model", [("a", lambda: Layer("a", [])), ("b", lambda: Layer("b", []))], None)
         Traceback (most recent call last):
-        lstmref.errors.NameSetError: layer: expected the name of a recurrent layer, or a list of them for a stack, got None; model has a, b
+        lstmref.errors.NameSetError: layer: expected the name of a recurrent layer, or a list of them for a \
+stack, got None; model has a, b
     """
     names = [name for name, _ in there]
     asked: Sequence[str] = (

@@ -113,7 +113,10 @@ def from_onnx_file(
 def onnx_nodes(source: str | os.PathLike[str] | bytes | Any) -> list[OnnxNode]:
     """Every RNN, LSTM and GRU of a model, with all attributes and inputs; weights (directions, k H, D) and so on.
 
-    source and errors: see `from_onnx_file`. Lengths and states are not judged.
+    Errors: see `from_onnx_file`. Lengths and states are not judged.
+
+    Args:
+        source: see `from_onnx_file`.
 
     Source:
         onnx-rnn, onnx-lstm, onnx-gru.

@@ -142,7 +142,8 @@ def to_pytorch(
         >>> architecture = Architecture("rnn", D=1, H=1)
         >>> ones = {name: np.ones(shape) for name, shape in architecture.parameter_shapes().items()}
         >>> to_pytorch(Weights(architecture, ones))
-        {'weight_ih_l0': array([[1.]]), 'weight_hh_l0': array([[1.]]), 'bias_ih_l0': array([1.]), 'bias_hh_l0': array([0.])}
+        {'weight_ih_l0': array([[1.]]), 'weight_hh_l0': array([[1.]]), \
+'bias_ih_l0': array([1.]), 'bias_hh_l0': array([0.])}
     """
     options.flags(bias=bias, of_cell=of_cell)
     options.texts(prefix=prefix)

@@ -37,7 +37,8 @@ def refuse_cell(what: str, have: str, want: str) -> NoReturn:
     Examples:
         >>> refuse_cell("cell", "gru", "gru-after")
         Traceback (most recent call last):
-        lstmref.errors.ConversionError: cell: expected gru-after, got gru, which has the reset gate before the product and not after it: no weights of the one make the other; see https://lstmref.github.io/conventions/#reset
+        lstmref.errors.ConversionError: cell: expected gru-after, got gru, which has the reset gate before the product \
+and not after it: no weights of the one make the other; see https://lstmref.github.io/conventions/#reset
     """
     start = f"{what}: expected {want}, got {have}"
     if have in GRUS and want in GRUS:
@@ -60,7 +61,8 @@ def activation(what: str, given: object, expected: str) -> None:
     Examples:
         >>> activation("recurrent_activation", "hard_sigmoid", "sigmoid")
         Traceback (most recent call last):
-        lstmref.errors.ConversionError: recurrent_activation: expected sigmoid, got hard_sigmoid: another function, which no weights undo; see https://lstmref.github.io/conventions/#hard-sigmoid
+        lstmref.errors.ConversionError: recurrent_activation: expected sigmoid, got hard_sigmoid: \
+another function, which no weights undo; see https://lstmref.github.io/conventions/#hard-sigmoid
     """
     name = str(getattr(given, "__name__", given))
     if name.casefold() != expected.casefold():
@@ -81,7 +83,8 @@ def double_bias(what: str, shape: tuple[int, ...], rows: int) -> None:
         >>> double_bias("bias", (12,), rows=12)
         >>> double_bias("bias", (24,), rows=12)
         Traceback (most recent call last):
-        lstmref.errors.ConversionError: bias: expected (12,), got (24,): two biases one after the other, as cuDNN has them; its matrices lie otherwise as well, so convert the layer in its own framework first
+        lstmref.errors.ConversionError: bias: expected (12,), got (24,): two biases one after the \
+other, as cuDNN has them; its matrices lie otherwise as well, so convert the layer in its own framework first
     """
     if shape == (2 * rows,):
         refuse(

@@ -60,10 +60,12 @@ def find(state_dict: Mapping[str, Any], prefix: str) -> Found:
 
     Examples:
         >>> find({"lstm.module.weight_ih": 1, "lstm.module.weight_hh": 2}, "lstm.")
-        Found(prefix='lstm.module.', arrays={'weight_ih_l0': 1, 'weight_hh_l0': 2}, layers=1, bidirectional=False, biased=False)
+        Found(prefix='lstm.module.', arrays={'weight_ih_l0': 1, 'weight_hh_l0': 2}, layers=1, \
+bidirectional=False, biased=False)
         >>> find({"a.weight_ih_l0": 1, "b.weight_ih_l0": 2}, "")
         Traceback (most recent call last):
-        lstmref.errors.NameSetError: state_dict: expected weight_ih_l0 and so on, got unknown a.weight_ih_l0, b.weight_ih_l0; give prefix='a.' or prefix='b.'
+        lstmref.errors.NameSetError: state_dict: expected weight_ih_l0 and so on, got unknown \
+a.weight_ih_l0, b.weight_ih_l0; give prefix='a.' or prefix='b.'
     """
     if not isinstance(state_dict, Mapping):
         raise KindError(f"state_dict: expected a mapping of names to arrays, got {type(state_dict).__name__}")

@@ -26,7 +26,8 @@ class Recurrent:
     arrays changed, and is checked when it is used.
 
     Args:
-        architecture: which cells there are. batch_first: whether x and h are (B, T, ...).
+        architecture: which cells there are.
+        batch_first: whether x and h are (B, T, ...).
         dtype: see `lstmref.network.initial.uniform`.
         rng: see `lstmref.network.initial.uniform`.
 
@@ -127,7 +128,7 @@ class LSTM(Recurrent):
 class GRU(Recurrent):
     """The GRU, in the three forms in use.
 
-    reset after, keep: cell "gru-after" (PyTorch, cuDNN, Keras); before, keep: "gru-cho" (cho2014, ONNX);
+    With reset after, keep: cell "gru-after" (PyTorch, cuDNN, Keras); before, keep: "gru-cho" (cho2014, ONNX);
     before, new: "gru" (chung2014).
 
     Other arguments and errors: see `LSTM`.
