@@ -1,14 +1,16 @@
-"""Makes Markdown of the package's docstrings as Griffe reads them, and of the comments beside fields and constants.
+"""Completes the package's docstrings as Griffe reads them: what they say of fields, passes and constants, and links.
 
-Griffe reads sources and runs nothing. This is the extension that mkdocs.yml names.
+Griffe reads sources and runs nothing; its parser of Google style finds the sections. This is the extension that
+mkdocs.yml names.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import griffe
 
@@ -16,31 +18,43 @@ from docs.hooks import docstrings
 from lstmref import describe
 from lstmref.layout import Layout
 
+# Makes a docstring of a text, to be read as those of the sources are.
+Make = Callable[[str, griffe.Object], griffe.Docstring]
+
 
 class Prose(griffe.Extension):
     """Called once the whole package is read, so that a name can be linked wherever it is defined."""
 
-    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Rewrite every docstring of the package; describe the passes that a cell's last line makes."""
+    def on_package(self, *, pkg: griffe.Module, loader: griffe.GriffeLoader, **_: Any) -> None:
+        """Complete every docstring of the package; describe the passes that a cell's last line makes."""
+
+        def make(text: str, parent: griffe.Object) -> griffe.Docstring:
+            style, options = loader.docstring_parser, loader.docstring_options
+            return griffe.Docstring(text, parent=parent, parser=style, parser_options=options)
+
         for one in list(walk(pkg)):
             if isinstance(one, griffe.Module):
-                describe_passes(one)
+                describe_passes(one, make)
         for one in list(walk(pkg)):
             if isinstance(one, griffe.Attribute) and one.docstring is None and (said := comment(one)):
-                one.docstring = griffe.Docstring(said, parent=one)
-        made = {id(one): _markdown(one) for one in walk(pkg)}
+                one.docstring = make(said, one)
+        for one in walk(pkg):
+            if isinstance(one, griffe.Class) and any(_is_field(field) for field in one.members.values()):
+                one.docstring = one.docstring or make("", one)
+                _tell_fields(one, one.docstring.parsed)
+        for one in walk(pkg):
+            # A field's is part of its class's already.
+            if one.docstring and not _is_field(one):
+                _mark_up(one.docstring.parsed, functools.partial(target, one))
         for one in list(walk(pkg)):
             if isinstance(one, griffe.Attribute) and (
                 _is_field(one) or str(one.value).startswith("TypeVar(")
             ):
                 assert one.parent is not None
                 one.parent.del_member(one.name)
-            elif text := made[id(one)]:
-                one.docstring = one.docstring or griffe.Docstring("", parent=one)
-                one.docstring.value = text
 
 
-def describe_passes(module: griffe.Module) -> None:
+def describe_passes(module: griffe.Module, make: Make) -> None:
     """`forward, backward = sequence.passes(__name__)` as functions, told from the module's LAYOUT.
 
     Raises ValueError where LAYOUT is not written out.
@@ -63,7 +77,7 @@ def describe_passes(module: griffe.Module) -> None:
         parameters = griffe.Parameters(*(griffe.Parameter(one, kind=kind) for one in takes))
         function = griffe.Function(name, parameters=parameters, lineno=line, endlineno=line)
         module.set_member(name, function)
-        function.docstring = griffe.Docstring(text, parent=function)
+        function.docstring = make(text, function)
 
 
 def _line_of_passes(module: griffe.Module) -> int | None:
@@ -120,36 +134,55 @@ def comment(one: griffe.Attribute) -> str | None:
     return "\n".join(above) or None
 
 
-def _markdown(one: griffe.Object) -> str:
-    """What the page says of it: its docstring, and of a record the fields that this leaves out."""
-    fields = [
-        field for field in one.members.values() if isinstance(field, griffe.Attribute) and _is_field(field)
-    ]
-    arguments = {field.name: _declaration(field) for field in fields}
-    given = one.parameters if isinstance(one, griffe.Function | griffe.Class) else ()
-    arguments |= {parameter.name: parameter.name for parameter in given}
-    own = one.docstring.value if one.docstring else ""
-    text = docstrings.markdown(own, arguments, lambda name: target(one, name))
-    told = docstrings.described(own, arguments)
+def _mark_up(sections: list[griffe.DocstringSection], link: docstrings.Link) -> None:
+    """The prose of all sections as Markdown; examples and types stay as they are."""
+    for section in sections:
+        if isinstance(section, griffe.DocstringSectionText):
+            section.value = docstrings.markdown(section.value, link)
+        elif isinstance(section, griffe.DocstringSectionAdmonition):
+            section.value.contents = docstrings.markdown(section.value.contents, link)
+        elif isinstance(section, griffe.DocstringSectionExamples):
+            texts = griffe.DocstringSectionKind.text
+            section.value = [
+                (kind, docstrings.markdown(said, link) if kind is texts else said)
+                for kind, said in section.value
+            ]
+        else:
+            for element in section.value:
+                element.description = docstrings.markdown(element.description, link)
+
+
+def _tell_fields(record: griffe.Class, sections: list[griffe.DocstringSection]) -> None:
+    """Add the public fields that the docstring leaves out to its attributes, with what is said beside them."""
+    found = [one for one in sections if isinstance(one, griffe.DocstringSectionAttributes)]
+    told = found[0] if found else griffe.DocstringSectionAttributes([])
     # The signature shows what a class is made with; there is more to say where a comment says it.
-    told |= {parameter.name for parameter in given if not _said(one, parameter.name)}
-    rest = [field for field in fields if field.name not in told and not field.name.startswith("_")]
-    lines = [f"- `{arguments[field.name]}` {_markdown(field)}".rstrip() for field in rest]
-    goes_on = text.rpartition("\n\n")[2].startswith("- ")  # with a list: these are more of its items
-    return ("\n" if goes_on else "\n\n").join(part for part in (text, "\n".join(lines)) if part)
+    silent = {element.name for element in told.value} | {
+        one.name for one in record.parameters if not _is_told(record.members.get(one.name))
+    }
+    fields = {
+        name: one for name, one in record.members.items() if _is_field(one) and not name.startswith("_")
+    }
+    told.value += [
+        griffe.DocstringAttribute(
+            name, annotation=one.annotation, description=one.docstring.value if one.docstring else ""
+        )
+        for name, one in fields.items()
+        if name not in silent
+    ]
+    for element in told.value if not record.parameters else ():
+        if (field := fields.get(element.name)) is not None and field.value is not None:
+            element.description = f"{element.description} Default: `{field.value}`.".lstrip()
+    if told.value and not found:
+        head = sum(isinstance(section, griffe.DocstringSectionText) for section in sections[:1])
+        sections.insert(head, told)
 
 
-def _said(record: griffe.Object, name: str) -> bool:
-    field = record.members.get(name)
-    return isinstance(field, griffe.Attribute) and field.docstring is not None
+def _is_told(field: griffe.Object | griffe.Alias | None) -> bool:
+    return field is not None and field.docstring is not None
 
 
-def _declaration(field: griffe.Attribute) -> str:
-    kind = f": {field.annotation}" if field.annotation is not None else ""
-    return f"{field.name}{kind}" + (f" = {field.value}" if field.value is not None else "")
-
-
-def _is_field(one: griffe.Object) -> bool:
+def _is_field(one: griffe.Object | griffe.Alias) -> TypeGuard[griffe.Attribute]:
     """What a record holds: it is listed in the text of its class and has no heading."""
     return (
         isinstance(one, griffe.Attribute)

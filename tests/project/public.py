@@ -1,4 +1,7 @@
-"""The public names of a package, found by looking, and what their docstrings lack."""
+"""The public names of a package, found by looking, and what their docstrings lack.
+
+Docstrings are read as the API reference reads them: by Griffe, in Google style.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import Any
 
+import griffe
+
 # "shapes and errors as in `lstm.forward`": what the docstring named there says, holds here too.
 REFERENCE = re.compile(
     r"(?:^|\b(?:see|as|as in|as for|like|inverse of|gradients of|errors:) )`([\w.]+)`", re.IGNORECASE
@@ -29,6 +34,8 @@ ARRAY = re.compile(r"\b(?:Array|Given|Parameters|ArrayLike|ndarray|NDArray)\b")
 OPERATORS = (ast.Mult, ast.MatMult, ast.Div, ast.Pow)
 FUNCTIONS = {"exp", "tanh", "matmul", "dot", "multiply", "divide", "einsum"}
 
+# As in mkdocs.yml; what Griffe warns of is for the site's build.
+READ = griffe.GoogleOptions(returns_multiple_items=False, returns_named_value=False, warnings=False)
 
 Errors = frozenset[type[BaseException]]
 
@@ -61,6 +68,27 @@ class Name:
                 waiting += [inspect.getdoc(found) or "" for found in self._referred(text)]
         return "\n".join(texts)
 
+    @cached_property
+    def sections(self) -> list[griffe.DocstringSection]:
+        """Those of all docstrings that `near` has."""
+        return sections(self.near)
+
+    @cached_property
+    def arguments(self) -> set[str]:
+        """What is told of in a section of arguments, or of a record's attributes."""
+        kinds = (griffe.DocstringSectionParameters, griffe.DocstringSectionAttributes)
+        return {item.name for one in self.sections if isinstance(one, kinds) for item in one.value}
+
+    @cached_property
+    def errors(self) -> set[str]:
+        """What is told of in a section of errors."""
+        return {
+            str(item.annotation)
+            for one in self.sections
+            if isinstance(one, griffe.DocstringSectionRaises)
+            for item in one.value
+        }
+
     def _referred(self, text: str) -> Iterator[Any]:
         package = importlib.import_module(self.module.__name__.partition(".")[0])
         for name in REFERENCE.findall(text):
@@ -77,6 +105,18 @@ class Name:
         found: Any = self.value.fget if isinstance(self.value, property) else self.value
         plain: Any = inspect.unwrap(getattr(found, "__func__", found))
         return plain if isinstance(plain, FunctionType) else None
+
+
+def sections(text: str) -> list[griffe.DocstringSection]:
+    """The sections of a docstring, or of several."""
+    return griffe.parse_google(griffe.Docstring(text), **READ)
+
+
+def told(text: str, title: str) -> bool:
+    """Whether there is a section of ours with that title: Source, Dtypes."""
+    return any(
+        isinstance(one, griffe.DocstringSectionAdmonition) and one.title == title for one in sections(text)
+    )
 
 
 def modules(package: ModuleType) -> list[ModuleType]:
@@ -138,14 +178,16 @@ def lacks(name: Name) -> Iterator[str]:
     if function is None:
         return
     if arrays := _arrays(function):
-        if unnamed := [one for one in arrays if one and not re.search(rf"\b{one}\b", name.near)]:
+        if unnamed := [one for one in arrays if one and one not in name.arguments]:
             yield f"what {', '.join(unnamed)} is"
         if not SHAPE.search(name.near):
             yield "shapes"
         everywhere = f"{name.near}\n{name.module.__doc__}"
         if not DTYPE.search(everywhere):
             yield "dtypes"
-        if _computes(function) and "Source:" not in everywhere:
+        if _computes(function) and not (
+            told(name.near, "Source") or told(name.module.__doc__ or "", "Source")
+        ):
             yield "source"
     yield from _unnamed(name, _to_be_named(function))
     if not _shown(name):
@@ -154,7 +196,7 @@ def lacks(name: Name) -> Iterator[str]:
 
 def _unnamed(name: Name, errors: Iterable[type[BaseException]]) -> Iterator[str]:
     for error in sorted(set(errors), key=lambda one: one.__name__):
-        if not any(re.search(rf"\b{one.__name__}\b", name.near) for one in _ours(error, name.module)):
+        if not any(one.__name__ in name.errors for one in _ours(error, name.module)):
             yield f"that it raises {error.__name__}"
 
 

@@ -182,7 +182,8 @@ __all__ = ["ElmanError"]
 
     h = tanh(a)          (1 - h**2 is its slope)
 
-Source: elman1990 (Fig. 2).
+Source:
+    elman1990 (Fig. 2).
 """
 
 raise RuntimeError("a module of this package was run")
@@ -195,10 +196,22 @@ class ElmanError(ValueError):
 def step(x: float, h_prev: float = 0.0, *, a_long_name: str = "nothing", another: float = 1.0) -> float:
     """x * h_prev * 1, in W_* and [brackets].
 
-    x: (B, D); h_prev: (B, H). Dtypes: float64. Returns h. Raises ElmanError.
+    Args:
+        x: (B, D).
+        h_prev: (B, H), 1 - h**2 of `step`, see `ElmanError`.
 
-    >>> step(1.0)
-    0.0
+    Returns:
+        h.
+
+    Raises:
+        ElmanError: never.
+
+    Dtypes:
+        float64.
+
+    Examples:
+        >>> step(1.0)
+        0.0
     """
     return 0.0 * x * h_prev
 
