@@ -58,7 +58,8 @@ def is_layer(given: object) -> bool:
 def found(given: Any) -> Iterator[tuple[str, Callable[[], Layer]]]:
     """The recurrent layers of a layer or a model, by name, in its order; each is understood when it is called.
 
-    That raises ConversionError, which names the layer and the option, for what no cell here computes.
+    Raises:
+        ConversionError: when one is called that no cell here computes; it names the layer and the option.
 
     Examples:
         >>> class LSTM:

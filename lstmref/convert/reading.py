@@ -113,6 +113,9 @@ def members(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
 def whole_file(path: Path | str, what: str) -> Iterator[None]:
     """Whatever goes wrong in reading a file is a ConversionError that names the file, and `what` was expected.
 
+    Raises:
+        ConversionError: for any error that is raised within.
+
     Examples:
         >>> with whole_file("a.npz", "a file that lstmref wrote"):
         ...     raise KeyError("b")

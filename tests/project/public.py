@@ -66,7 +66,7 @@ class Name:
             if text and text not in texts:
                 texts.append(text)
                 waiting += [inspect.getdoc(found) or "" for found in self._referred(text)]
-        return "\n".join(texts)
+        return "\n\n".join(texts)
 
     @cached_property
     def sections(self) -> list[griffe.DocstringSection]:
@@ -223,9 +223,18 @@ def _shown(name: Name) -> bool:
             if getattr(one, "__module__", "") == name.module.__name__
         ]
         texts += [inspect.getdoc(one) or "" for one in here]
-    examples = [one.source for text in texts for one in doctest.DocTestParser().get_examples(text)]
+    examples = [one.source for text in texts for one in _examples(text)]
     call = r"" if isinstance(name.value, property) else r"\("
     return any(re.search(rf"\b{short}\b{call}", source) for source in examples)
+
+
+def _examples(text: str) -> Iterator[doctest.Example]:
+    """Those that stand in a section of examples."""
+    for section in sections(text):
+        if isinstance(section, griffe.DocstringSectionExamples):
+            for kind, said in section.value:
+                if kind is griffe.DocstringSectionKind.examples:
+                    yield from doctest.DocTestParser().get_examples(said)
 
 
 def _arrays(function: FunctionType) -> list[str]:

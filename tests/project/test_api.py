@@ -27,12 +27,23 @@ Array = np.ndarray
 '''
 # A function whose docstring lacks nothing; each test takes something away.
 WHOLE = '''def twice(x: Array) -> Array:
-    """Twice the numbers of x, any shape.
+    """Twice the numbers.
 
-    Dtypes: float32, float64. Raises MadeUpError for an empty one. Source: arithmetic.
+    Args:
+        x: any shape.
 
-    >>> int(twice(np.array(2)))
-    4
+    Raises:
+        MadeUpError: for an empty one.
+
+    Dtypes:
+        float32, float64.
+
+    Source:
+        arithmetic.
+
+    Examples:
+        >>> int(twice(np.array(2)))
+        4
     """
     if x.size == 0:
         raise MadeUpError("x: expected numbers")
@@ -56,8 +67,9 @@ def _check(x: Array) -> None:
 def same(x: Array) -> Array:
     """Raises and takes what `twice` does: see `twice`.
 
-    >>> int(same(np.array(2)))
-    2
+    Examples:
+        >>> int(same(np.array(2)))
+        2
     """
     _check(x)
     return x
@@ -129,14 +141,22 @@ def test_what_lacks_nothing_passes(made_up: Callable[..., ModuleType], source: s
     ("old", "new", "lacks"),
     [
         ('    """Twice', '    _ = """Twice', "a docstring"),
-        ("of x, any shape", "of an array, any shape", "what x is"),
-        (", any shape", "", "shapes"),
-        ("Dtypes: float32, float64. ", "", "dtypes"),
-        ("Raises MadeUpError for an empty one. ", "", "that it raises MadeUpError"),
-        ("Raises MadeUpError", "Raises MadeUpError or OtherError", "OtherError: no such exception"),
-        (" Source: arithmetic.", "", "source"),
+        ("        x: any shape", "        y: any shape", "what x is"),
+        ("    Args:\n        x: any shape.\n", "    x: any shape.\n", "what x is"),
+        ("any shape", "numbers", "shapes"),
+        ("    Dtypes:\n        float32, float64.\n\n", "", "dtypes"),
+        ("    Raises:\n        MadeUpError: for an empty one.\n\n", "", "that it raises MadeUpError"),
+        ("    Raises:\n        MadeUpError: for", "    Raises MadeUpError for", "that it raises MadeUpError"),
+        (
+            "        MadeUpError:",
+            "        OtherError: never.\n        MadeUpError:",
+            "OtherError: no such exception",
+        ),
+        ("    Source:\n        arithmetic.\n\n", "", "source"),
+        ("    Source:\n        arithmetic.\n", "    Source: arithmetic.\n", "source"),
         ("int(twice(np.array(2)))", "2 + 2", "an example"),
         (">>> int", "int", "an example"),
+        ("    Examples:\n", "", "an example"),
     ],
 )
 def test_what_is_lacking_is_told(made_up: Callable[..., ModuleType], old: str, new: str, lacks: str) -> None:
@@ -168,7 +188,8 @@ def test_what_a_call_raises_must_be_told_unless_caught(
     made_up: Callable[..., ModuleType], body: str, lacking: bool
 ) -> None:
     source = CALLS.replace(
-        "Raises and takes what `twice` does: see `twice`.", "x: any shape. Dtypes: float64."
+        "Raises and takes what `twice` does: see `twice`.",
+        "The same.\n\n    Args:\n        x: any shape, float64.",
     )
     found = problems(made_up(HEAD + source.replace("    _check(x)\n", body)))
     assert found == ["made_up.module.same: that it raises MadeUpError"] * lacking
@@ -186,7 +207,7 @@ def test_what_a_call_raises_must_be_told_unless_caught(
             ["Thing: an example", "Thing.f: an example"],
         ),
         (
-            'class Thing:\n    """A thing.\n\n    >>> Thing().f()\n    1\n    """\n\n'
+            'class Thing:\n    """A thing.\n\n    Examples:\n        >>> Thing().f()\n        1\n    """\n\n'
             "    @property\n    def g(self) -> int:\n        return 1\n\n"
             '    @staticmethod\n    def f() -> int:\n        """One."""\n        return 1\n',
             ["Thing.g: a docstring"],
