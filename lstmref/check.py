@@ -101,7 +101,7 @@ def _measure(name: str, value: Array, axes: tuple[str, ...], sizes: dict[str, in
     """Raise ShapeError unless the axes have the sizes that are known; note those that are not.
 
     Raises:
-        ShapeError: unless the axes have the sizes that are known; note those that are not.
+        ShapeError: if an axis has another size than is known.
     """
     known = sizes.copy()
     if value.ndim == len(axes):
@@ -270,7 +270,7 @@ def finite(name: str, found: Array, given: Given | None = None) -> None:
         given: what it was read from: a number may have been too large for the dtype.
 
     Raises:
-        NotFiniteError: with the place of the first, if `found` holds NaN or an infinity.
+        NotFiniteError: if it does.
 
     Examples:
         >>> finite("x", np.array([1e300]))  # finite, though its square is not

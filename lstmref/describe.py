@@ -8,15 +8,13 @@ from lstmref.layout import Axes, Layout
 
 Function = Callable[..., Any]
 
-# What both raise, and where both come from: the last sections of each docstring.
-END = """Raises:
+NONE: Mapping[str, Axes] = {}
+RAISES = """Raises:
     KindError: a value of the wrong type or dtype.
     ShapeError: a wrong shape or size.
     NameSetError: a name that is missing or unknown.
-    NotFiniteError: NaN or an infinity.
-{dtypes}
-Source:
-    `lstmref.sequence`, and the head of the module for the step."""
+    NotFiniteError: NaN or an infinity."""
+SOURCE = "Source:\n    `lstmref.sequence`, and the head of the module for the step."
 
 
 def passes(
@@ -62,9 +60,11 @@ def forward_text(layout: Layout) -> str:
     return "\n\n".join(
         (
             "T steps. T = 0 and B = 0 are allowed.",
-            _section("Args", {"params": "see `parameter_shapes`."}, layout.arguments(time=True)),
+            _arguments({"params": "see `parameter_shapes`."}, layout.arguments(time=True)),
             f"Returns:\n    {_listed(layout.results(time=True))} and the cache for `backward`.",
-            _end("float16 (read as float32), float32, float64, longdouble or complex128; one for all."),
+            RAISES,
+            "Dtypes:\n    float16 (read as float32), float32, float64, longdouble or complex128; one for all.",
+            SOURCE,
         )
     )
 
@@ -96,22 +96,20 @@ def backward_text(layout: Layout) -> str:
     return "\n\n".join(
         (
             "Gradients of T steps: backpropagation through time.",
-            _section("Args", {"cotangents": of, "cache": "from `forward`."}, {}),
+            _arguments({"cotangents": of, "cache": "from `forward`."}),
             f"Returns:\n    The gradients by name: {_listed(gradients)}, and every parameter, summed over time and "
             "batch. For\n    complex128 nothing is conjugated.",
-            _end("That of the forward pass."),
+            RAISES,
+            "Dtypes:\n    That of the forward pass.",
+            SOURCE,
         )
     )
 
 
-def _section(title: str, said: Mapping[str, str], axes: Mapping[str, Axes]) -> str:
-    """What is said of some arguments, and the shapes of others."""
+def _arguments(said: Mapping[str, str], axes: Mapping[str, Axes] = NONE) -> str:
+    """The section that says this of some arguments, and the shapes of others."""
     every = {**said, **{name: f"({_tuple(letters)})." for name, letters in axes.items()}}
-    return "\n".join((f"{title}:", *(f"    {name}: {text}" for name, text in every.items())))
-
-
-def _end(dtypes: str) -> str:
-    return END.format(dtypes=f"\nDtypes:\n    {dtypes}\n")
+    return "\n".join(("Args:", *(f"    {name}: {text}" for name, text in every.items())))
 
 
 def _listed(axes: Mapping[str, Axes]) -> str:

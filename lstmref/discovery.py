@@ -49,7 +49,7 @@ def cell(name: str) -> Cell:
     """The cell of that hyphenated name.
 
     Raises:
-        NameSetError: which names the cells there are.
+        NameSetError: for another; it names the cells there are.
 
     Examples:
         >>> cell("gru").parameter_shapes(1, 2)["U_r"]

@@ -93,9 +93,9 @@ def load(path: str | os.PathLike[str]) -> Weights:
     A state dict that something else saved as safetensors is read by `load_safetensors`.
 
     Raises:
-        ConversionError: which names the path and what is wrong, for a file that is damaged, cut off, of
-            another version or not of this kind, for what is no ordinary file, for another ending, and where
-            safetensors is not installed.
+        ConversionError: for a file that is damaged, cut off, of another version or not of this kind, for what
+            is no ordinary file, for another ending, and where safetensors is not installed; it names the path
+            and what is wrong.
         KindError: for what is no path.
         OSError: as reading does.
 

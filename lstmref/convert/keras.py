@@ -41,8 +41,8 @@ def from_keras(
 ) -> Weights:
     """The weights of SimpleRNN, LSTM or GRU layers: cells rnn, lstm, gru-after and gru-cho, or gru on request.
 
-    The rest are options of a layer, by Keras's names. A layer, a model and a `.keras` file tell them, and
-    then none may be given. Arrays and a `.weights.h5` file do not, so say what decides: activation,
+    What follows `cell` are options of a layer, by Keras's names. A layer, a model and a `.keras` file tell
+    them, and then none may be given. Arrays and a `.weights.h5` file do not, so say what decides: activation,
     recurrent_activation of an LSTM or GRU, reset_after of a GRU without biases, and bidirectional of 4 or 6
     arrays; merge_mode and go_backwards have Keras's defaults.
 

@@ -28,8 +28,8 @@ def layers(path: Path) -> list[tuple[str, Callable[[], Layer]]]:
     """The recurrent layers of a file by name, in its order; each is understood when it is called.
 
     Raises:
-        ConversionError: which names the file, for another ending, for what is no such file and where h5py is
-            not installed.
+        ConversionError: for another ending, for what is no such file and where h5py is not installed; it
+            names the file.
         OSError: as reading does.
 
     Examples:

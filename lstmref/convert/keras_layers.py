@@ -114,7 +114,7 @@ def understood(name: str, class_name: str, config: Mapping[str, Any], values: Se
     """A layer of that class and configuration.
 
     Raises:
-        ConversionError: which names the layer and the option, for what no cell here computes.
+        ConversionError: for what no cell here computes; it names the layer and the option.
 
     Examples:
         >>> understood("rnn", "SimpleRNN", {"activation": "tanh"}, [1, 2, 3]).built.activation
@@ -187,7 +187,7 @@ def choose(
     """The layers of those names, in that order; without names the only one that is there.
 
     Raises:
-        NameSetError: with the names that are there.
+        NameSetError: for other names; it tells those that are there.
 
     Examples:
         >>> choose("model", [("a", lambda: Layer("a", [])), ("b", lambda: Layer("b", []))], None)

@@ -76,7 +76,7 @@ def from_onnx_file(
         cell: what the caller expects, as in `from_onnx`.
 
     Raises:
-        NameSetError: with the operators that there are, where `node` names none.
+        NameSetError: where `node` names none; it names the operators that there are.
         ConversionError: for weights that are not known before the model runs, for lengths and states that are
             part of it, for what is no model and where the package onnx is missing.
         KindError: a value of the wrong type or dtype.

@@ -46,7 +46,7 @@ def from_pytorch(
         ConversionError: for a projection (weight_hr_l*), for another nonlinearity, for weights that are kept
             in another form (weight_norm, quantised, TensorFlow 1) and for a cell that these weights do not
             make.
-        NameSetError: with the prefixes that there are.
+        NameSetError: for a prefix or names that do not fit; it names the prefixes that there are.
         ShapeError: a wrong shape or size.
         KindError: a value of the wrong type or dtype.
         NotFiniteError: NaN or an infinity.

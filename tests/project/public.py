@@ -35,7 +35,7 @@ OPERATORS = (ast.Mult, ast.MatMult, ast.Div, ast.Pow)
 FUNCTIONS = {"exp", "tanh", "matmul", "dot", "multiply", "divide", "einsum"}
 
 # As in mkdocs.yml; what Griffe warns of is for the site's build.
-READ = griffe.GoogleOptions(returns_multiple_items=False, returns_named_value=False, warnings=False)
+READ = griffe.GoogleOptions(returns_multiple_items=False, warnings=False)
 
 Errors = frozenset[type[BaseException]]
 
