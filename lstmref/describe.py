@@ -8,13 +8,13 @@ from lstmref.layout import Axes, Layout
 
 Function = Callable[..., Any]
 
-NONE: Mapping[str, Axes] = {}
-RAISES = """Raises:
+_NONE: Mapping[str, Axes] = {}
+ERRORS = """Raises:
     KindError: a value of the wrong type or dtype.
     ShapeError: a wrong shape or size.
     NameSetError: a name that is missing or unknown.
     NotFiniteError: NaN or an infinity."""
-SOURCE = "Source:\n    `lstmref.sequence`, and the head of the module for the step."
+LOOP = "Source:\n    `lstmref.sequence`, and the head of the module for the step."
 
 
 def passes(
@@ -62,9 +62,9 @@ def forward_text(layout: Layout) -> str:
             "T steps. T = 0 and B = 0 are allowed.",
             _arguments({"params": "see `parameter_shapes`."}, layout.arguments(time=True)),
             f"Returns:\n    {_listed(layout.results(time=True))} and the cache for `backward`.",
-            RAISES,
+            ERRORS,
             "Dtypes:\n    float16 (read as float32), float32, float64, longdouble or complex128; one for all.",
-            SOURCE,
+            LOOP,
         )
     )
 
@@ -99,14 +99,14 @@ def backward_text(layout: Layout) -> str:
             _arguments({"cotangents": of, "cache": "from `forward`."}),
             f"Returns:\n    The gradients by name: {_listed(gradients)}, and every parameter, summed over time and "
             "batch. For\n    complex128 nothing is conjugated.",
-            RAISES,
+            ERRORS,
             "Dtypes:\n    That of the forward pass.",
-            SOURCE,
+            LOOP,
         )
     )
 
 
-def _arguments(said: Mapping[str, str], axes: Mapping[str, Axes] = NONE) -> str:
+def _arguments(said: Mapping[str, str], axes: Mapping[str, Axes] = _NONE) -> str:
     """The section that says this of some arguments, and the shapes of others."""
     every = {**said, **{name: f"({_tuple(letters)})." for name, letters in axes.items()}}
     return "\n".join(("Args:", *(f"    {name}: {text}" for name, text in every.items())))
