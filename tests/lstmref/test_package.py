@@ -5,6 +5,7 @@ import doctest
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
