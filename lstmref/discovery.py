@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol, cast
 
-from lstmref.errors import NameSetError
+from lstmref.errors import KindError, NameSetError
 from lstmref.layout import Layout
 
 INTERFACE = ("LAYOUT", "STATES", "parameter_shapes", "step_forward", "step_backward", "forward", "backward")
@@ -50,11 +50,14 @@ def cell(name: str) -> Cell:
 
     Raises:
         NameSetError: for another; it names the cells there are.
+        KindError: for what is no text.
 
     Examples:
         >>> cell("gru").parameter_shapes(1, 2)["U_r"]
         (2, 2)
     """
+    if not isinstance(name, str):
+        raise KindError(f"cell: expected a name, got {type(name).__name__}")
     found = cells()
     if name not in found:
         raise NameSetError(f"cell: expected one of {', '.join(found)}, got {name!r}")

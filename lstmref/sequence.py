@@ -20,7 +20,7 @@ import numpy as np
 from lstmref import check, describe, fast
 from lstmref.check import Array, Given, Parameters
 from lstmref.layout import over_time, shapes
-from lstmref.step import bind, plain, record, signature
+from lstmref.step import bind, own_class, plain, record, signature
 
 
 class SequenceCache(NamedTuple):
@@ -107,8 +107,9 @@ def passes(module: str, *, fast_loop: bool = True) -> tuple[Callable[..., Any], 
     """
     cell: Any = sys.modules[module]
     axes, results = cell.LAYOUT.arguments(time=True), cell.LAYOUT.results(time=True)
-    letters, named, Outputs = cell.LAYOUT.letters, signature(axes), record("Sequence", results)
-    Cache: Any = type("SequenceCache", (SequenceCache,), {"__module__": module, "__slots__": ()})
+    letters, named = cell.LAYOUT.letters, signature(axes)
+    Outputs: Any = own_class("Sequence", record("Sequence", tuple(results)), module)
+    Cache: Any = own_class("SequenceCache" if fast_loop else "PlainSequenceCache", SequenceCache, module)
 
     def forward(params: Parameters, *given: Given, **by_name: Given) -> tuple[Any, SequenceCache]:
         bound = bind(named, axes, given, by_name)

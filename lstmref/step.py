@@ -5,9 +5,10 @@ here, and follows from its layout. The loop through time (`lstmref.sequence`) ru
 """
 
 import inspect
+import sys
 from collections import namedtuple
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from lstmref import check
@@ -38,10 +39,12 @@ def forward(layout: Layout, parameter_shapes: ShapeTable) -> Callable[[Function]
         >>> step_forward({"a": [0.5]}, [[1.0]], h_prev=[[4.0]])[0].h
         array([[3.]])
     """
-    axes, Result = layout.arguments(time=False), record("Step", layout.results(time=False))
+    axes, names = layout.arguments(time=False), tuple(layout.results(time=False))
     letters, named = layout.letters, signature(axes)
 
     def decorate(function: Function) -> Function:
+        Result = own_class("Step", record("Step", names), function.__module__)
+
         @wraps(function)
         def step_forward(params: Parameters, *given: Given, **by_name: Given) -> tuple[Any, Any]:
             bound = bind(named, axes, given, by_name)
@@ -111,14 +114,36 @@ def plain(function: Function) -> Function:
     return found
 
 
-def record(name: str, axes: Mapping[str, Axes]) -> Any:
+@cache
+def record(name: str, names: tuple[str, ...]) -> Any:
     """A class of named tuples of arrays, which a cell's functions give; the arrays are the caller's own.
 
     Examples:
-        >>> record("Step", {"h": ("B", "H"), "c": ("B", "H")})(1, 2)
+        >>> record("Step", ("h", "c"))(1, 2)
         Step(h=1, c=2)
     """
-    return namedtuple(name, axes)
+    return namedtuple(name, names)
+
+
+@cache
+def own_class(name: str, base: type, module: str) -> Any:
+    """A class of that name for one module, which stands in it: there pickle finds it, in any process.
+
+    Args:
+        base: a class of named tuples.
+        module: the full name of one that is loaded.
+
+    Returns:
+        The same class for the same.
+
+    Examples:
+        >>> own_class("Kept", tuple, "lstmref.cells.rnn") is own_class("Kept", tuple, "lstmref.cells.rnn")
+        True
+    """
+    place = f"_{name}"  # not among the names that the module offers
+    made = type(name, (base,), {"__module__": module, "__qualname__": place, "__slots__": ()})
+    setattr(sys.modules[module], place, made)
+    return made
 
 
 def signature(axes: Mapping[str, Axes]) -> inspect.Signature:

@@ -7,6 +7,7 @@ import numpy as np
 
 from lstmref.check import Array
 from lstmref.discovery import Cell
+from lstmref.discovery import cell as cell_named
 from lstmref.network.lengths import Segment
 from lstmref.sequence import Kept
 
@@ -18,6 +19,15 @@ class Pass(NamedTuple):
     shapes: dict[str, tuple[int, ...]]  # of the parameters
     segments: list[Segment]
     caches: list[Any]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, or what is read back from a file, names its cell, as a module cannot be copied."""
+        name = str(getattr(self.cell, "__name__", "")).rpartition(".")[2].replace("_", "-")
+        return _passed, (name, self.shapes, self.segments, self.caches)
+
+
+def _passed(name: str, *rest: Any) -> Pass:
+    return Pass(cell_named(name), *rest)
 
 
 def forward(

@@ -1,10 +1,13 @@
 """LSTM, GRU and RNN as objects that hold their parameters: a thin layer over `lstmref.network`.
 
-An object remembers its last forward pass for `backward`, so threads that share one must take turns, or use the
-functions of `lstmref.network`, which keep nothing.
+An object remembers its last forward pass for `backward`. A thread whose pass another thread has replaced is told so
+by `backward`; threads that run at once use the functions of `lstmref.network`, which keep nothing.
 """
 
+import threading
 from collections.abc import Mapping
+from itertools import count
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +20,32 @@ from lstmref.network.architecture import Architecture
 
 # The reset gate acts before or after the recurrent product; the update gate weighs what is kept, or what is new.
 GRUS = {("after", "keep"): "gru-after", ("before", "keep"): "gru-cho", ("before", "new"): "gru"}
+
+
+# A number for every thread; the system's own is given to another thread once one has ended.
+HERE, NUMBERS = threading.local(), count(1)
+# For the moment in which a pass is remembered. One for all objects: an object with a lock could not be copied.
+REMEMBERING = threading.Lock()
+
+
+def _this_thread() -> int:
+    """The number of the thread that asks; no other ever has it.
+
+    Examples:
+        >>> _this_thread() == _this_thread()
+        True
+    """
+    if not hasattr(HERE, "number"):
+        HERE.number = next(NUMBERS)
+    return int(HERE.number)
+
+
+class Last(NamedTuple):
+    """The last forward pass of an object, None where it failed or there was none."""
+
+    cache: network.Cache | None = None
+    thread: int = 0  # which ran it
+    replaced: frozenset[int] = frozenset()  # threads whose own pass is gone since another thread's came
 
 
 class Recurrent:
@@ -45,7 +74,7 @@ class Recurrent:
         self.architecture = architecture
         self.batch_first = batch_first
         self.parameters: dict[str, Array] = initial.uniform(architecture, rng, dtype)
-        self._cache: network.Cache | None = None
+        self._last = Last()
 
     def forward(
         self,
@@ -59,8 +88,8 @@ class Recurrent:
 
         The dtype of x must be that of the parameters. If it raises, an earlier forward pass is forgotten as well.
         """
-        self._cache = None
-        outputs, self._cache = network.forward(
+        self._remember(None)
+        outputs, cache = network.forward(
             self.architecture,
             self.parameters,
             x,
@@ -69,6 +98,7 @@ class Recurrent:
             masks=masks,
             batch_first=self.batch_first,
         )
+        self._remember(cache)
         return outputs
 
     def backward(self, cotangents: Mapping[str, Given]) -> dict[str, Array]:
@@ -78,11 +108,29 @@ class Recurrent:
         May be called again; gradients are returned, not gathered.
 
         Raises:
-            OrderError: if there was no forward pass.
+            OrderError: if there was no forward pass, or if another thread has replaced this thread's.
         """
-        if self._cache is None:
+        last = self._last
+        if _this_thread() in last.replaced:
+            raise OrderError(
+                "backward: expected the forward pass of this thread to be the last one, got another thread's since; "
+                "threads that run at once use lstmref.network"
+            )
+        if last.cache is None:
             raise OrderError("backward: expected a forward pass before it, got none")
-        return network.backward(cotangents, self._cache)
+        return network.backward(cotangents, last.cache)
+
+    def _remember(self, cache: network.Cache | None) -> None:
+        """Make this thread's pass the last one, and know whose it replaces."""
+        here = _this_thread()
+        with REMEMBERING:
+            before = self._last
+            others = before.replaced | ({before.thread} if before.thread else frozenset())
+            self._last = Last(cache, here, others - {here})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy has the pass, and no thread of its own."""
+        return self.__dict__ | {"_last": Last(self._last.cache)}
 
 
 class LSTM(Recurrent):

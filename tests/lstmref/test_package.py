@@ -5,6 +5,7 @@ import doctest
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,3 +100,9 @@ def test_only_numpy_and_the_standard_library_are_imported(path: Path) -> None:
 
 def test_types_are_shipped() -> None:
     assert (FOLDER / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("given", [None, 5, ["lstm"], b"lstm", {}])
+def test_a_cell_is_asked_for_by_a_name(given: Any) -> None:
+    with pytest.raises(lstmref.KindError, match=f"cell: expected a name, got {type(given).__name__}"):
+        lstmref.cell(given)

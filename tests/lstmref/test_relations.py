@@ -106,9 +106,12 @@ def test_the_minimal_gated_unit_is_a_gru_with_one_gate() -> None:
     same(forward("mgu", given, given.params), forward("gru", given, params))
 
 
-@pytest.mark.parametrize("name", ["mut1", "mut3"])
+@pytest.mark.parametrize("name", ["mut1", "mut2", "mut3"])
 def test_mutations_are_grus_where_what_sets_them_apart_is_idle(name: str) -> None:
-    """MUT1 without x in the candidate and W_n = 0 there, MUT3 without U_z: z sees x alone, as in a GRU with U_z = 0."""
+    """MUT1 without x in the candidate and W_n = 0 there, MUT3 without U_z: z sees x alone, as in a GRU with U_z = 0.
+
+    MUT2 is a GRU whose W_r is the identity.
+    """
     sizes = Sizes(T=4, B=2, D=2, H=2)
     given = checker.example(lstmref.cell("gru"), sizes, seed=8)
     params, found = dict(given.params), {}
@@ -117,6 +120,9 @@ def test_mutations_are_grus_where_what_sets_them_apart_is_idle(name: str) -> Non
         # tanh(x) stands where W_n x would: of an x of 0 both are 0.
         given.given["x"][...] = 0
         found = {key: value for key, value in params.items() if key not in ("U_z", "W_n")}
+    elif name == "mut2":
+        params["U_z"], params["W_r"] = given.params["U_z"], np.eye(2)
+        found = {key: value for key, value in params.items() if key != "W_r"}
     else:
         found = params
     same(forward(name, given, found), forward("gru", given, params))
