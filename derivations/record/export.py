@@ -146,6 +146,7 @@ def cell_record(cell: Cell) -> Record:
         "pre_activations": [f.id for f in found if f.pass_ == "forward" and f.quantity not in authors],
         "backward": [f.id for f in found if f.pass_ == "backward"],
         "parameters": [p.name for p in cell.parameters],
+        "outputs": [o.name for o in cell.outputs],
         "graph": {
             "nodes": [vars(n) for n in drawn.nodes],
             "edges": [{"from": e.tail, "to": e.head, "label": e.label} for e in drawn.edges],

@@ -19,19 +19,31 @@ SIGMOID = """def sigmoid(a):
 """
 
 
+SOFTMAX = """def softmax(a):
+    e = np.exp(a - a.max())  # never overflows
+    return e / e.sum()
+
+
+"""
+
+
 def line(formula: Record) -> str:
     """A formula as an assignment."""
     return f"{formula['name']} = {formula['numpy']}"
 
 
 def forward(catalogue: Catalogue, cell: str) -> str:
-    """The forward step: a function of the input, the previous state and the parameters."""
+    """The forward step: a function of what is given, the previous state and the parameters."""
     record = catalogue.cell(cell)
     lines = [line(catalogue.formula(one)) for one in record["forward"]]
-    states = _named(record, "state")
-    arguments = [*_named(record, "input"), *_named(record, "previous-state"), *record["parameters"]]
-    source = _function("forward", arguments, lines, states)
-    return f"import numpy as np\n\n\n{SIGMOID if 'sigmoid(' in source else ''}{source}"
+    given = [
+        name for role in ("input", "data", "constant", "previous-state") for name in _named(record, role)
+    ]
+    # States first, as the next step wants them, then the outputs that are not carried on.
+    returned = list(dict.fromkeys([*_named(record, "state"), *record.get("outputs", ())]))
+    source = _function("forward", [*given, *record["parameters"]], lines, returned)
+    helpers = [text for name, text in (("sigmoid(", SIGMOID), ("softmax(", SOFTMAX)) if name in source]
+    return f"import numpy as np\n\n\n{''.join(helpers)}{source}"
 
 
 def backward(catalogue: Catalogue, cell: str) -> str:

@@ -168,7 +168,8 @@ def test_what_each_piece_of_advice_says(shown: dict[str, Any]) -> None:
     assert _missed(shown, "T=1", "not-summed") == 1
     assert _share(shown, "batch 1") == 0
     assert shown["mutants"]["total"]["caught-by"]["shapes"] > 0
-    assert _missed(shown, "T=1, zero initial state", "transpose-outer") == 1
+    # All but outer products that read nothing of the step before: the projection's, and the read-out's.
+    assert 0.95 < _missed(shown, "T=1, zero initial state", "transpose-outer") < 1
     assert _missed(shown, "identical gates", "swap-gates") > 0.5
     assert _share(shown, "no final cotangents") == _share(shown, "loss at the last step") == 0
     assert _share(shown, "tiny weights") < 0.02
@@ -207,9 +208,16 @@ def test_the_first_steps_term_hides_behind_a_zero_state(shown: dict[str, Any]) -
 
 def test_the_unrolled_proof_needs_two_steps(shown: dict[str, Any]) -> None:
     missed = shown["mutants"]["total"]["missed-by"]
-    assert set(missed) == {"unrolled T=1"}
-    kinds = {name for name, row in shown["mutants"]["kinds"].items() if row["missed-by"]}
+    assert set(missed) == {"agreement", "unrolled T=1"}
+    kinds = {name for name, row in shown["mutants"]["kinds"].items() if row["missed-by"].get("unrolled T=1")}
     assert kinds == {"not-summed", "overwritten"}
+
+
+def test_numbers_miss_only_what_has_the_same_value(shown: dict[str, Any]) -> None:
+    """[h̄ > 0] twice, [h > 0] for [h̄ > 0], and f (1 − f) for i (1 − i) where f = 1 − i: equal, and not the same."""
+    found = shown["mutants"]["formulas"].items()
+    missed = {name: row["missed-by"]["agreement"] for name, row in found if "agreement" in row["missed-by"]}
+    assert missed == {"indrnn.backward.h_bar": 2, "lstm-coupled.backward.i_bar": 1}
 
 
 def test_jax_speaks_of_every_formula_but_the_counts(shown: dict[str, Any]) -> None:
